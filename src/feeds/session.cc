@@ -165,6 +165,26 @@ void Session::State::sweep() {
   for (TopicState& t : topics) sweep_topic(t);
   pump();
   for (size_t i = 0; i < lines.size(); ++i) sweep_line(i);  // what was just lost connects anew
+  tell_gaps();
+}
+
+// At once, so that whoever reads the tape after a death knows from where on it is not whole; but
+// not each step of a gap that has ended before anything else happens.
+void Session::State::tell_gaps() {
+  for (TopicState& t : topics) {
+    if (t.hand && t.gap.cause != Silence::none && !t.gap.told) t.hand->guard.reset();
+    tell_gap(t.stream, t.gap);
+    if (!t.hand) continue;
+    guard(t);
+    write_held(t);
+  }
+  for (PollState& poll : polls) tell_gap(poll.stream, poll.gap);
+  if (unknown) tell_gap(*unknown, unknown_gap);
+}
+
+void Session::State::tell_gap(tape::StreamNumber stream, OpenGap& gap) {
+  if (gap.cause == Silence::none || std::exchange(gap.told, true)) return;
+  recording.gap_opens(stream, gap.from, gap.reason);
 }
 
 // Something came in on a connection; nullptr: it is not ours any more.
@@ -257,6 +277,7 @@ void Session::stop(Moment now) {
         const bool fits = t.heard_on == kNoConnection || t.topic->cure == Cure::none;
         if (!held.snapshot && fits) s.keep(t, held.bytes, s.stamp);
       }
+      s.end_guard(t, *hand);
     }
     s.end_gap(t, s.stamp);
   }
@@ -301,7 +322,7 @@ size_t Session::memory() const {
   for (const TopicState& t : state_->topics) {
     bytes +=
         t.book.waiting.size() * sizeof(Place) + (t.skip.size() + t.ahead.size()) * sizeof(uint64_t);
-    if (t.hand) bytes += t.hand->told.size() * sizeof(uint64_t);
+    if (t.hand) bytes += (t.hand->told.size() + t.hand->written.size()) * sizeof(Handover::Told);
   }
   return bytes;
 }

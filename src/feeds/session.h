@@ -53,6 +53,11 @@ class Recording {
   virtual bool record(tape::StreamNumber stream, Instant received, std::string_view bytes) = 0;
   virtual void gap(tape::StreamNumber stream, Instant from, Instant to,
                    std::string_view reason) = 0;
+  // From there on something is missing, or may be: for whoever reads what a recorder that died has
+  // left. Replaced by the next one of its stream, or by gap() with the same beginning; no_gap()
+  // takes it back.
+  virtual void gap_opens(tape::StreamNumber stream, Instant from, std::string_view reason) = 0;
+  virtual void no_gap(tape::StreamNumber stream) = 0;
 };
 
 // What happened, for a status line; counted since the start.

@@ -3,6 +3,7 @@
 // its first letter says which.
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,7 +37,15 @@ struct Outside final : Network, Recording {
   }
   void gap(tape::StreamNumber stream, Instant from, Instant to, std::string_view why) override {
     CHECK(stream >= 1 && stream <= streams && from <= to && !why.empty());
+    const auto at = open.find(stream);
+    if (at != open.end() && at->second == from) open.erase(at);
   }
+  void gap_opens(tape::StreamNumber stream, Instant from, std::string_view why) override {
+    CHECK(stream >= 1 && stream <= streams && !why.empty());
+    open[stream] = from;
+  }
+  void no_gap(tape::StreamNumber stream) override { CHECK(open.erase(stream) == 1); }
+  std::map<tape::StreamNumber, Instant> open;
   ConnectionId last{};
   RequestId asked{};
   tape::StreamNumber streams = 0;
@@ -107,5 +116,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   CHECK(outside.sent < 1000 * (size + 100));
   session.stop(now);
+  CHECK(outside.open.empty());  // every gap has its end
   return 0;
 }

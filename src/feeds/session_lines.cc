@@ -79,7 +79,10 @@ void Session::State::open(size_t index, bool successor) {
   endpoint_free[line.endpoint] = now.elapsed + terms.connect_every;
   ++counts.connects;
   if (successor) {
-    for (const size_t t : line.topics) topics[t].hand = std::make_unique<Handover>();
+    for (const size_t t : line.topics) {
+      topics[t].hand = std::make_unique<Handover>();
+      topics[t].hand->began = stamp;
+    }
   }
   network.connect(id, address(terms.endpoints[line.endpoint].url));
 }
@@ -329,6 +332,8 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
         !healthy || !hand.accepted || hand.overflown ||
         std::any_of(hand.told.begin(), hand.told.end(),
                     [&](const Handover::Told& told) { return unheard(told.at); }) ||
+        std::any_of(hand.written.begin(), hand.written.end(),
+                    [&](const Handover::Told& told) { return unheard(told.at - kFirstWords); }) ||
         std::any_of(hand.held.begin(), hand.held.end(), [&](const Handover::Held& held) {
           return !held.snapshot && unheard(held.stamp - kFirstWords);
         });
@@ -338,6 +343,7 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
       const Instant after = t.last_stamp == Instant::min() ? began : t.last_stamp + kTick;
       const Instant from = old != nullptr && !healthy ? old->last_in_stamp + kTick : after;
       begin_gap(t, Silence::connection, std::max(from, after), why);
+      if (!hand.written.empty()) widen_gap(t, hand.last_told);
     }
     if (t.heard_on == line.primary) t.heard_on = kNoConnection;
     if (t.hand->accepted) {
@@ -364,7 +370,10 @@ void Session::State::begin_unheard(Line& line, const Connection& lost, std::stri
     unknown_gap = {Silence::connection, from,
                    std::string(why.empty() ? kNoReason : why.substr(0, kReasonMost))};
   }
-  unknown_gap.from = std::min(unknown_gap.from, from);
+  if (from < unknown_gap.from) {
+    unknown_gap.from = from;
+    unknown_gap.told = false;
+  }
   for (const ConnectionId other : {line.primary, line.successor}) {
     const Connection* c = find(other);
     if (c != nullptr && c->id != lost.id && c->open) return end_unheard(line);

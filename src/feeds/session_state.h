@@ -53,12 +53,15 @@ enum class Silence : uint8_t {
   silent,      // until it speaks
   no_room,     // until a message is taken
   hole,        // a book that is subscribed again: until its snapshot
+  doubted,     // a second connection was lost that had told more: until the first tells it too, and
+               // then there was no gap; or until another takes over
 };
 
 struct OpenGap {
   Silence cause = Silence::none;
   Instant from;
   std::string reason;
+  bool told = false;  // that it is open: a tape whose recorder dies has it
 };
 
 struct BookState {
@@ -80,7 +83,11 @@ struct Handover {
     Instant stamp;
     uint64_t hash = 0;
     bool snapshot = false;
+    Duration at = {};
   };
+  Instant began;                 // before anything that the second connection told
+  Instant last_told;             // by the first, before what is in `written` and `held`
+  std::optional<Instant> guard;  // an open gap of the tape, for what is in `held`: its beginning
   bool accepted = false;
   Instant accepted_at;
   struct Told {
@@ -89,6 +96,7 @@ struct Handover {
   };
   std::deque<Told> told;
   std::deque<Held> held;
+  std::deque<Told> written;  // of events: was in `held`, is recorded, and may come on the first yet
   bool overflown = false;
 };
 
@@ -122,6 +130,8 @@ struct TopicState {
   std::unique_ptr<venues::BookCheck> check;
   std::unique_ptr<Handover> hand;
   std::deque<uint64_t> skip;  // told by the connection before, to come again on this one
+  std::string last_value;     // of a topic of those: what was recorded last
+  uint64_t doubted = 0;       // of Silence::doubted: what proves that nothing was missing
   // Until the connection before is closed: told by this one, to come again on that one.
   std::deque<uint64_t> ahead;
 };
@@ -194,6 +204,8 @@ struct Session::State {
   // session.cc
   Result<void> start(Moment now);
   void sweep();
+  void tell_gaps();
+  void tell_gap(tape::StreamNumber stream, OpenGap& gap);
   bool due(Duration at);               // now, or else the session wakes then
   void soon() { wake = now.elapsed; }  // not when the next thing is due
   void note(std::string text);
@@ -234,6 +246,14 @@ struct Session::State {
   void keep(TopicState& t, std::string_view bytes, Instant stamp);
   void take_over(TopicState& t, ConnectionId next);
   void drop_hand(TopicState& t);
+  void guard(TopicState& t);
+  void write_held(TopicState& t);
+  bool joins_written(TopicState& t, uint64_t hash);
+  void widen_gap(TopicState& t, Instant from);
+  bool is_repeat(TopicState& t, uint64_t hash);
+  bool is_older(std::string_view value, std::string_view than) const;
+  void doubt(TopicState& t, Instant from, uint64_t proof);
+  void end_guard(TopicState& t, const Handover& hand);
   void begin_gap(TopicState& t, Silence cause, Instant from, std::string_view reason);
   void end_gap(TopicState& t, Instant to);
   bool is_copy(TopicState& t, const std::optional<Place>& place, uint64_t hash);

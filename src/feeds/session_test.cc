@@ -11,13 +11,6 @@
 namespace delever::feeds {
 namespace {
 
-std::string depth(uint64_t first, uint64_t last, uint64_t previous) {
-  return fmt::format(
-      R"({{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","s":"BTCUSDT","U":{},"u":{},)"
-      R"("pu":{},"b":[],"a":[]}}}})",
-      first, last, previous);
-}
-
 TEST(Session, TwinsHostInPlaceOfTheVenues) {
   Scene scene("binance-usdm", {"btcusdt@depth@100ms", "btcusdt@aggTrade"},
               {.url = "http://127.0.0.1:8080"});
@@ -104,34 +97,6 @@ TEST(Session, WhatIsRefusedIsAskedForAgainLater) {
   EXPECT_EQ(asked(), 4);
 }
 
-TEST(Session, BookByRestIsFetchedAgainWhileItIsOlder) {
-  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
-  scene.begin();
-  scene.hear(R"({"result":null,"id":1})");
-  scene.hear(depth(11, 12, 10));
-  scene.hear(depth(13, 15, 12));
-  scene.wait(Duration::ms(1));
-  ASSERT_EQ(scene.outside.requests.size(), 1U);
-  scene.session->responded(scene.outside.requests[0].first,
-                           {.status = 200, .body = R"({"lastUpdateId":8,"bids":[],"asks":[]})"},
-                           scene.now());
-  EXPECT_FALSE(scene.session->whole());
-  scene.wait(Duration::seconds(2));
-  ASSERT_EQ(scene.outside.requests.size(), 2U);
-  scene.session->responded(scene.outside.requests[1].first,
-                           {.status = 200, .body = R"({"lastUpdateId":14,"bids":[],"asks":[]})"},
-                           scene.now());
-  EXPECT_TRUE(scene.session->whole());
-  EXPECT_TRUE(scene.outside.gaps.empty());
-  // A hole: the gap lies between the two frames, and a snapshot is asked for.
-  scene.wait(Duration::seconds(1));
-  scene.hear(depth(20, 21, 18));
-  ASSERT_EQ(scene.outside.gaps.size(), 1U);
-  EXPECT_EQ(scene.outside.gaps[0].to, scene.now().at);
-  scene.wait(Duration::seconds(2));
-  EXPECT_EQ(scene.outside.requests.size(), 3U);
-}
-
 TEST(Session, BookBySubscriptionIsSubscribedAgain) {
   Scene scene("deribit", {"book.BTC-PERPETUAL.100ms"});
   scene.begin();
@@ -160,77 +125,6 @@ TEST(Session, BookBySubscriptionIsSubscribedAgain) {
   ASSERT_EQ(scene.outside.gaps.size(), 1U);
   EXPECT_EQ(scene.outside.gaps[0].from, last + Duration::ns(1));
   EXPECT_EQ(scene.outside.gaps[0].to, scene.now().at);
-}
-
-TEST(Session, LostConnectionIsOneGapAStream) {
-  Scene scene("hyperliquid", {"trades:BTC", "trades:ETH"});
-  scene.begin();
-  scene.wait(Duration::seconds(1));
-  for (const char* coin : {"BTC", "ETH"})
-    scene.hear(fmt::format(R"({{"channel":"subscriptionResponse","data":{{"method":"subscribe",)"
-                           R"("subscription":{{"type":"trades","coin":"{}"}}}}}})",
-                           coin));
-  scene.hear(R"({"channel":"trades","data":[{"coin":"BTC","tid":1}]})");
-  const Instant last = scene.now().at;
-  scene.wait(Duration::seconds(3));
-  scene.session->closed(scene.outside.connects.back().first, "reset by peer", scene.now());
-  scene.wait(Duration::seconds(5));
-  ASSERT_EQ(scene.outside.connects.size(), 2U);
-  scene.session->connected(scene.outside.connects.back().first, scene.now());
-  scene.hear(R"({"channel":"trades","data":[{"coin":"BTC","tid":2}]})");
-  scene.hear(R"({"channel":"trades","data":[{"coin":"ETH","tid":3}]})");
-  ASSERT_EQ(scene.outside.gaps.size(), 3U);  // and one of what has no topic
-  for (const Outside::Hole& gap : scene.outside.gaps) {
-    EXPECT_EQ(gap.from, last + Duration::ns(1));
-    EXPECT_EQ(gap.to, scene.now().at);
-    EXPECT_EQ(gap.reason, "reset by peer");
-  }
-}
-
-// A frame of no topic may be lost like any other: ":unknown" has its gap, from the last frame that
-// a broken connection brought until the next one is open; not where another was open already, and
-// not at a change that loses nothing.
-TEST(Session, WhatHasNoTopicHasItsGaps) {
-  Scene scene("okx", {"trades:A-USDT"});
-  const auto unknown_gaps = [&] {
-    std::vector<Outside::Hole> out;
-    for (const Outside::Hole& gap : scene.outside.gaps) {
-      if (scene.outside.streams[gap.stream - 1].name == "okx:unknown") out.push_back(gap);
-    }
-    return out;
-  };
-  scene.begin();
-  scene.hear(R"({"id":"1","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"}})");
-  scene.wait(Duration::seconds(1));
-  scene.hear(R"({"what":1})");
-  const Instant last = scene.now().at;
-  scene.wait(Duration::seconds(40));  // half open: nothing comes, and it is left
-  scene.session->connected(scene.outside.connects.back().first, scene.now());
-  ASSERT_EQ(unknown_gaps().size(), 1U);
-  EXPECT_EQ(unknown_gaps()[0].from, last + Duration::ns(1));
-  EXPECT_EQ(unknown_gaps()[0].to, scene.now().at);
-  EXPECT_EQ(unknown_gaps()[0].reason, "nothing heard for 30s");
-  // The venue says that it will close: the second connection is open when the first one ends.
-  scene.hear(R"({"id":"2","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"}})");
-  scene.wait(Duration::seconds(1));
-  scene.hear(R"({"event":"notice","code":"64008","msg":"soon"})");
-  scene.wait(Duration::seconds(1));
-  ASSERT_EQ(scene.outside.connects.size(), 3U);
-  scene.session->connected(scene.outside.connects.back().first, scene.now());
-  scene.hear(R"({"id":"3","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"}})");
-  for (int i = 0; i < 4; ++i) {
-    scene.wait(Duration::seconds(9));
-    for (const size_t c : {1U, 2U})
-      scene.session->received(scene.outside.connects[c].first, "pong", scene.now());
-  }
-  EXPECT_EQ(scene.outside.closes.back(), scene.outside.connects[1].first);
-  EXPECT_EQ(unknown_gaps().size(), 1U);
-  // It breaks, and the recording ends before another is open.
-  scene.session->closed(scene.outside.connects[2].first, "reset by peer", scene.now());
-  scene.wait(Duration::seconds(1));
-  scene.session->stop(scene.now());
-  ASSERT_EQ(unknown_gaps().size(), 2U);
-  EXPECT_EQ(unknown_gaps()[1].to, scene.now().at);
 }
 
 TEST(Session, NotesNameAnAddressOnce) {
@@ -275,166 +169,6 @@ TEST(Session, WaitsLongerAfterEachTryThatFailed) {
   EXPECT_LE(next_try(), std::max(terms.backoff_first, terms.connect_every) + Duration::ms(1));
 }
 
-TEST(Session, LeavesBeforeTheCutAndRecordsOnce) {
-  Scene scene("binance-spot", {"btcusdt@trade"}, {.lifetime = Duration::hours(1)});
-  scene.begin();
-  scene.hear(R"({"result":null,"id":1})");
-  const auto trade = [](int id) {
-    return fmt::format(R"({{"stream":"btcusdt@trade","data":{{"e":"trade","t":{}}}}})", id);
-  };
-  int id = 0;
-  while (scene.outside.connects.size() < 2 && scene.passed < Duration::hours(1)) {
-    scene.hear(trade(++id));
-    scene.wait(Duration::seconds(10));
-  }
-  ASSERT_EQ(scene.outside.connects.size(), 2U);
-  const ConnectionId first = scene.outside.connects[0].first,
-                     next = scene.outside.connects[1].first;
-  scene.session->connected(next, scene.now());
-  scene.session->received(next, R"({"result":null,"id":2})", scene.now());
-  const auto hear = [&](ConnectionId on, int n) {
-    scene.session->received(on, trade(n), scene.now());
-  };
-  // The new one is ahead of the old one, then they meet.
-  hear(next, id + 1);
-  hear(next, id + 2);
-  hear(first, id + 1);
-  hear(first, id + 2);
-  hear(next, id + 3);
-  hear(first, id + 3);
-  scene.wait(Duration::seconds(1));
-  ASSERT_EQ(scene.outside.closes, std::vector<ConnectionId>{first});
-  std::vector<std::string> want;
-  for (int i = 1; i <= id + 3; ++i) want.push_back(trade(i));
-  std::vector<std::string> got;
-  for (const Outside::Kept& kept : scene.outside.kept) got.push_back(kept.bytes);
-  EXPECT_EQ(got, want);
-  EXPECT_TRUE(scene.outside.gaps.empty());
-}
-
-// A topic that never speaks (a list of new contracts) is not waited for until the old connection is
-// cut: both are in health, and nothing is missing.
-TEST(Session, AQuietTopicIsNoGapAtTheCut) {
-  Scene scene("binance-spot", {"btcusdt@trade", "newcoin@trade"},
-              {.lifetime = Duration::seconds(40)});
-  scene.begin();
-  scene.hear(R"({"result":null,"id":1})");
-  int id = 0;
-  size_t open = 1;
-  const auto overlaps = [&] {
-    return scene.outside.closes.size() + 1 < scene.outside.connects.size();
-  };
-  while (scene.passed < Duration::seconds(200) ||
-         (overlaps() && scene.passed < Duration::seconds(240))) {
-    scene.wait(Duration::ms(500));
-    ++id;
-    for (; open < scene.outside.connects.size(); ++open) {
-      const ConnectionId next = scene.outside.connects[open].first;
-      scene.session->connected(next, scene.now());
-      scene.session->received(next, fmt::format(R"({{"result":null,"id":{}}})", open + 1),
-                              scene.now());
-    }
-    for (const auto& [connection, url] : scene.outside.connects)
-      scene.session->received(
-          connection,
-          fmt::format(R"({{"stream":"btcusdt@trade","data":{{"e":"trade","t":{}}}}})", id),
-          scene.now());
-  }
-  EXPECT_GE(scene.outside.connects.size(), 5U);
-  EXPECT_FALSE(overlaps());
-  EXPECT_EQ(scene.outside.kept.size(), static_cast<size_t>(id));
-  scene.session->stop(scene.now());
-  EXPECT_TRUE(scene.outside.gaps.empty());
-}
-
-// A topic that the second connection alone is refused is missing from the start, for it never
-// spoke, and is asked for again when the overlap is over, then each hour.
-TEST(Session, WhatAnOverlapIsRefusedIsAskedForAgain) {
-  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT"});
-  scene.begin();
-  const auto taken = [&](int id, std::string_view symbol) {
-    scene.hear(fmt::format(
-        R"({{"id":"{}","event":"subscribe","arg":{{"channel":"trades","instId":"{}"}}}})", id,
-        symbol));
-  };
-  const auto refused = [&](int id) {
-    scene.hear(fmt::format(R"({{"event":"error","msg":"no","code":"60018","id":"{}"}})", id));
-  };
-  const auto asked = [&] {
-    return std::count_if(scene.outside.sends.begin(), scene.outside.sends.end(), [](const auto& s) {
-      return s.second.find("B-USDT") != std::string::npos;
-    });
-  };
-  // Both connections speak, until the topic has been asked for so often.
-  const auto pass = [&](Duration how_long, std::optional<long> until_asked = {}) {
-    for (const Duration until = scene.passed + how_long; scene.passed < until;) {
-      if (until_asked && asked() >= *until_asked) return;
-      for (const auto& [connection, url] : scene.outside.connects)
-        scene.session->received(connection, "pong", scene.now());
-      scene.wait(Duration::seconds(5));
-    }
-  };
-  taken(1, "A-USDT");
-  taken(1, "B-USDT");
-  pass(Duration::minutes(1));
-  scene.hear(R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})");
-  scene.wait(Duration::seconds(2));
-  ASSERT_EQ(scene.outside.connects.size(), 2U);
-  scene.session->connected(scene.outside.connects[1].first, scene.now());
-  refused(2);
-  scene.wait(Duration::seconds(2));
-  taken(3, "A-USDT");
-  refused(4);
-  EXPECT_EQ(asked(), 3);  // with the other, twice, and alone
-  pass(Duration::minutes(2), 4);
-  ASSERT_EQ(scene.outside.closes.size(), 1U);
-  EXPECT_EQ(asked(), 4);
-  refused(5);
-  pass(Duration::minutes(59));
-  EXPECT_EQ(asked(), 4);
-  pass(Duration::minutes(2), 5);
-  EXPECT_EQ(asked(), 5);
-  taken(6, "B-USDT");
-  EXPECT_EQ(scene.session->counts().topics_live, 2U);
-  ASSERT_EQ(scene.outside.gaps.size(), 1U);
-  EXPECT_EQ(scene.outside.gaps[0].from, kStart);
-}
-
-TEST(Session, ObeysRetryAfter) {
-  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
-  scene.begin();
-  scene.hear(R"({"result":null,"id":1})");
-  scene.hear(depth(11, 12, 10));
-  scene.wait(Duration::ms(1));
-  ASSERT_EQ(scene.outside.requests.size(), 1U);
-  scene.session->responded(scene.outside.requests[0].first,
-                           {.status = 429, .headers = {{"Retry-After", "45"}}}, scene.now());
-  for (int i = 0; i < 44; ++i) {
-    scene.hear(depth(13U + static_cast<unsigned>(i), 13U + static_cast<unsigned>(i),
-                     12U + static_cast<unsigned>(i)));
-    scene.wait(Duration::seconds(1));
-  }
-  EXPECT_EQ(scene.outside.requests.size(), 1U);
-  scene.wait(Duration::seconds(2));
-  EXPECT_EQ(scene.outside.requests.size(), 2U);
-}
-
-TEST(Session, NoRoomIsAGap) {
-  Scene scene("bybit:linear", {"publicTrade.BTCUSDT"});
-  scene.begin();
-  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[1]})");
-  scene.outside.full = true;
-  scene.wait(Duration::seconds(1));
-  const Instant from = scene.now().at;
-  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[2]})");
-  scene.wait(Duration::seconds(1));
-  scene.outside.full = false;
-  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[3]})");
-  ASSERT_EQ(scene.outside.gaps.size(), 1U);
-  EXPECT_EQ(scene.outside.gaps[0].from, from);
-  EXPECT_EQ(scene.session->counts().no_room, 1U);
-}
-
 TEST(Session, ReceiveTimesNeverGoBack) {
   Scene scene("bybit:linear", {"publicTrade.BTCUSDT"});
   scene.begin();
@@ -461,68 +195,6 @@ TEST(Session, AnswersPingsAndTests) {
   EXPECT_NE(scene.outside.sends.back().second.find("public/test"), std::string::npos);
   scene.session->pinged(scene.outside.connects.back().first, "1791000000123", scene.now());
   EXPECT_EQ(scene.outside.pongs, std::vector<std::string>{"1791000000123"});
-}
-
-// The new connection has taken over and falls silent before the old one is closed, for a topic that
-// is yet to come: what only the old one tells is kept, and what both tell is kept once, whichever
-// is ahead.
-TEST(Session, TheOldConnectionIsHeardUntilItIsClosed) {
-  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT", "trades:C-USDT"});
-  const auto hear_on = [&](size_t connection, char symbol, int id) {
-    scene.session->received(
-        scene.outside.connects[connection].first,
-        fmt::format(R"({{"arg":{{"channel":"trades","instId":"{0}-USDT"}},"data":[{{"instId":)"
-                    R"("{0}-USDT","tradeId":"{1}","px":"1","sz":"1","side":"buy","ts":"1"}}]}})",
-                    symbol, id),
-        scene.now());
-    scene.wait(Duration::ms(100));
-  };
-  scene.begin();
-  for (const char symbol : {'A', 'B'}) hear_on(0, symbol, 1);
-  scene.hear(R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})");
-  scene.wait(Duration::seconds(2));
-  scene.session->connected(scene.outside.connects[1].first, scene.now());
-  hear_on(1, 'A', 2);
-  hear_on(1, 'A', 3);
-  hear_on(0, 'A', 2);  // joined: the new one is ahead by one
-  hear_on(0, 'A', 3);
-  hear_on(1, 'A', 4);
-  hear_on(0, 'A', 4);
-  hear_on(0, 'A', 5);
-  hear_on(1, 'A', 5);  // late
-  hear_on(0, 'A', 6);  // and silent from here on
-  const auto kept = [&](std::string_view symbol) {
-    std::string ids;
-    for (const auto& one : scene.outside.kept) {
-      if (one.bytes.find(symbol) != std::string::npos)
-        ids += one.bytes[one.bytes.find("tradeId") + 10];
-    }
-    return ids;
-  };
-  EXPECT_EQ(kept("A-USDT"), "123456");
-  hear_on(1, 'C', 1);  // heard on the old one only now, as when its acknowledgement was lost
-  hear_on(0, 'C', 1);
-  EXPECT_EQ(kept("C-USDT"), "1");
-  hear_on(1, 'A', 7);
-  // The new one is lost: what it told comes again on the old one.
-  scene.session->closed(scene.outside.connects[1].first, "reset", scene.now());
-  hear_on(0, 'A', 7);
-  hear_on(0, 'A', 8);
-  EXPECT_EQ(kept("A-USDT"), "12345678");
-}
-
-TEST(Session, SilentTopicIsAlarmedThoughItsConnectionLives) {
-  Scene scene("binance-usdm", {"btcusdt@markPrice@1s"});
-  scene.begin();
-  scene.hear(R"({"result":null,"id":1})");  // proves nothing
-  for (int i = 0; i < 6; ++i) {
-    scene.wait(Duration::seconds(10));
-    scene.session->ponged(scene.outside.connects.back().first, scene.now());
-  }
-  EXPECT_EQ(scene.session->counts().alarms, 1U);
-  scene.hear(R"({"stream":"btcusdt@markPrice@1s","data":{}})");
-  ASSERT_EQ(scene.outside.gaps.size(), 1U);
-  EXPECT_EQ(scene.outside.gaps[0].reason, "silent for 30s");
 }
 
 std::string hyperliquid_ack(std::string_view coin) {
@@ -599,33 +271,6 @@ std::string okx_book(std::string_view action, int64_t last, int64_t previous, in
       codec::okx_checksum(book) + more, last, previous);
 }
 
-// Retry-After may be a date: then it counts from the answer's own, which is the venue's clock.
-TEST(Session, ObeysADateOfRetryAfter) {
-  for (const char* until : {"Sun, 06 Nov 1994 08:51:07 GMT", "Sunday, 06-Nov-94 08:51:07 GMT",
-                            "Sun Nov  6 08:51:07 1994"}) {
-    Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
-    EXPECT_TRUE(scene.session->start(scene.now()).has_value());
-    const HttpResponse refusal{
-        .status = 429,
-        .headers = {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"Retry-After", until}}};
-    scene.session->closed(scene.outside.connects[0].first, "429", scene.now(), &refusal);
-    scene.wait(Duration::seconds(89));
-    EXPECT_EQ(scene.outside.connects.size(), 1U) << until;
-    scene.wait(Duration::seconds(2));
-    EXPECT_EQ(scene.outside.connects.size(), 2U) << until;
-  }
-  const auto wait = [](std::string date) {
-    return HttpResponse{.status = 429, .headers = {{"Retry-After", std::move(date)}}}.retry_after(
-        Instant::parse("2026-11-30T12:00:00Z").value());
-  };
-  EXPECT_EQ(wait("Mon, 30 Nov 2026 12:01:00 GMT"), Duration::minutes(1));
-  EXPECT_EQ(wait("Mon, 30 Nov 2026 11:59:00 GMT"), std::nullopt);  // over: the usual pause holds
-  for (const char* none : {"", "soon", "-5", "0", "Mon, 31 Feb 2026 12:01:00 GMT", "30 Nov 2026",
-                           "Mon, 30 Nov 2026 25:01:00 GMT", "9223372036854775807 x"})
-    EXPECT_EQ(wait(none), std::nullopt) << none;
-  EXPECT_EQ(wait("99999999999"), Duration::days(366));
-}
-
 // What 429 is to a request: a connection that is closed for "too many" is not opened again at once,
 // and no other beside it.
 TEST(Session, AVenueThatClosesForTooManyIsLeftInPeace) {
@@ -686,11 +331,11 @@ TEST(Session, WhatIsRefusedForNowIsAskedForAgain) {
 TEST(Session, ABlankBehindAFrameHidesNoHole) {
   Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
   scene.begin();
-  scene.hear(depth(11, 12, 10) + "\n");
+  scene.hear(binance_depth(11, 12, 10) + "\n");
   scene.wait(Duration::ms(1));
   EXPECT_EQ(scene.outside.requests.size(), 1U);
   scene.wait(Duration::seconds(1));
-  scene.hear(depth(20, 21, 18) + " \r\n");
+  scene.hear(binance_depth(20, 21, 18) + " \r\n");
   EXPECT_EQ(scene.outside.gaps.size(), 1U);
 }
 
@@ -705,87 +350,6 @@ TEST(Session, AHandshakeThatIsRefusedIsNotRepeatedBeforeItsTime) {
   EXPECT_EQ(scene.outside.connects.size(), 2U);
   scene.wait(Duration::seconds(2));
   EXPECT_EQ(scene.outside.connects.size(), 4U);
-}
-
-TEST(Session, AShorterWordDoesNotEndABan) {
-  venues::Plan plan;
-  for (const char* symbol : {"A", "B"})
-    plan.polls.push_back({.request = std::string("/fapi/v1/openInterest?symbol=") + symbol,
-                          .channel = "/fapi/v1/openInterest",
-                          .symbol = symbol,
-                          .every = Duration::seconds(5)});
-  Scene scene("binance-usdm", std::move(plan));
-  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
-  scene.wait(Duration::ms(100));
-  ASSERT_EQ(scene.outside.requests.size(), 2U);
-  scene.session->responded(scene.outside.requests[0].first,
-                           {.status = 418, .headers = {{"Retry-After", "120"}}}, scene.now());
-  scene.session->responded(scene.outside.requests[1].first,
-                           {.status = 429, .headers = {{"Retry-After", "1"}}}, scene.now());
-  scene.wait(Duration::seconds(119));
-  EXPECT_EQ(scene.outside.requests.size(), 2U);
-  scene.wait(Duration::seconds(5));
-  EXPECT_EQ(scene.outside.requests.size(), 4U);
-}
-
-TEST(Session, PagesAreAskedForToTheEnd) {
-  const std::string first = "/v5/market/instruments-info?category=option&limit=1000";
-  venues::Plan plan;
-  plan.polls.push_back({.request = first,
-                        .channel = "/v5/market/instruments-info",
-                        .symbol = "",
-                        .every = Duration::hours(1)});
-  Scene scene("bybit:option", std::move(plan));
-  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
-  const auto answer = [&](std::string_view cursor) {
-    scene.wait(Duration::seconds(1));
-    scene.session->responded(
-        scene.outside.requests.back().first,
-        {.status = 200,
-         .body = fmt::format(R"({{"retCode":0,"result":{{"nextPageCursor":"{}"}}}})", cursor)},
-        scene.now());
-    scene.wait(Duration::seconds(1));
-  };
-  answer("two");
-  ASSERT_EQ(scene.outside.requests.size(), 2U);
-  EXPECT_TRUE(scene.outside.requests[1].second.url.ends_with(first + "&cursor=two"));
-  answer("three");
-  answer("");
-  EXPECT_EQ(scene.outside.requests.size(), 3U);
-  EXPECT_EQ(scene.outside.kept.size(), 3U);
-  scene.wait(Duration::hours(1));
-  ASSERT_EQ(scene.outside.requests.size(), 4U);
-  EXPECT_TRUE(scene.outside.requests[3].second.url.ends_with(first));
-}
-
-TEST(Session, APageInPlaceOfAnAnswerIsAGap) {
-  venues::Plan plan;
-  plan.polls.push_back({.request = "/fapi/v1/openInterest?symbol=A",
-                        .channel = "/fapi/v1/openInterest",
-                        .symbol = "A",
-                        .every = Duration::seconds(5)});
-  Scene scene("binance-usdm", std::move(plan));
-  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
-  scene.wait(Duration::ms(1));
-  scene.session->responded(scene.outside.requests[0].first,
-                           {.status = 200, .body = "<html>Attention Required!</html>"},
-                           scene.now());
-  EXPECT_TRUE(scene.outside.kept.empty());
-  scene.session->stop(scene.now());
-  ASSERT_EQ(scene.outside.gaps.size(), 1U);
-  EXPECT_NE(scene.outside.gaps[0].reason.find("Attention Required"), std::string::npos);
-}
-
-TEST(Session, EarlierRecordingGoesOnWithAGap) {
-  Scene scene("bybit:linear", {"publicTrade.BTCUSDT"},
-              {.resume = {{"bybit-linear:publicTrade.BTCUSDT", kStart - Duration::minutes(1)}}});
-  scene.begin();
-  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[1]})");
-  ASSERT_EQ(scene.outside.gaps.size(), 2U);  // and one of what has no topic
-  for (const Outside::Hole& gap : scene.outside.gaps) {
-    EXPECT_EQ(gap.from, kStart - Duration::minutes(1) + Duration::ns(1));
-    EXPECT_EQ(gap.reason, "the recorder was not running");
-  }
 }
 
 }  // namespace

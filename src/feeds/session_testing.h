@@ -1,8 +1,10 @@
 // Scene: one session by hand, in a time that the test moves; Outside keeps what it asked for.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +46,14 @@ struct Outside final : Network, Recording {
   }
   void gap(tape::StreamNumber stream, Instant from, Instant to, std::string_view why) override {
     gaps.push_back({stream, from, to, std::string(why)});
+    const auto open = open_gaps.find(stream);
+    if (open != open_gaps.end() && open->second.from == from) open_gaps.erase(open);
   }
+  void gap_opens(tape::StreamNumber stream, Instant from, std::string_view why) override {
+    open_gaps[stream] = {stream, from, Instant::max(), std::string(why)};
+    ++opened;
+  }
+  void no_gap(tape::StreamNumber stream) override { open_gaps.erase(stream); }
 
   std::vector<std::pair<ConnectionId, std::string>> connects, sends;
   std::vector<std::pair<RequestId, HttpRequest>> requests;
@@ -53,11 +62,19 @@ struct Outside final : Network, Recording {
   std::vector<tape::StreamInfo> streams;
   std::vector<Kept> kept;
   std::vector<Hole> gaps;
-  int pings = 0;
+  std::map<tape::StreamNumber, Hole> open_gaps;
+  int pings = 0, opened = 0;
   bool full = false;
 };
 
 inline constexpr Instant kStart = Instant::ns(1'790'000'000'000'000'000);
+
+inline std::string binance_depth(uint64_t first, uint64_t last, uint64_t previous) {
+  return fmt::format(
+      R"({{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","s":"BTCUSDT","U":{},"u":{},)"
+      R"("pu":{},"b":[],"a":[]}}}})",
+      first, last, previous);
+}
 
 struct Scene {
   explicit Scene(std::string_view market, const std::vector<std::string>& names,

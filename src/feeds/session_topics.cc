@@ -16,6 +16,11 @@ constexpr size_t kWaitingMax = 5000;  // frames that wait for a snapshot
 constexpr Duration kRefusalHolds = Duration::hours(1);
 constexpr Duration kCureHolds = Duration::minutes(1);
 constexpr Duration kCureWithin = Duration::seconds(10);
+constexpr Duration kGuardAfter = Duration::ms(500);
+constexpr std::string_view kDoubted =
+    "a second connection that was lost told what the first has not";
+constexpr std::string_view kInMemory =
+    "a change of connections: what only the new one had told was not written yet";
 
 uint64_t hash_of(std::string_view bytes) { return std::hash<std::string_view>()(bytes); }
 
@@ -42,15 +47,21 @@ void Session::State::begin_gap(TopicState& t, Silence cause, Instant from,
              std::string(reason.substr(0, kReasonMax))};
     ++counts.gaps;
   } else {
-    t.gap.cause = cause;
-    if (t.gap.reason.find(reason) == std::string::npos)
-      t.gap.reason = fmt::format("{}; {}", t.gap.reason, reason).substr(0, kReasonMax);
+    if (t.gap.cause != Silence::doubted || cause != Silence::no_room) t.gap.cause = cause;
+    if (t.gap.reason.find(reason) != std::string::npos) return;
+    t.gap.reason = fmt::format("{}; {}", t.gap.reason, reason).substr(0, kReasonMax);
+    t.gap.told = false;
   }
+  soon();  // to be told
 }
 
 void Session::State::end_gap(TopicState& t, Instant to) {
   if (t.gap.cause == Silence::none) return;
   recording.gap(t.stream, t.gap.from, std::max(t.gap.from, to), t.gap.reason);
+  if (t.hand) {
+    if (t.hand->guard == t.gap.from) t.hand->guard.reset();
+    soon();  // what is held is to be guarded again
+  }
   t.gap = {};
 }
 
@@ -102,22 +113,24 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
     accept(c, index);  // its data proves it
   }
   const bool telling = t.hand != nullptr;
-  if (!t.skip.empty()) {
-    if (drop_through(t.skip, hash_of(bytes))) {
-      ++counts.repeats;
-      t.last_heard = now.elapsed;
-      return;
-    }
-  }
-  if (!telling && is_successor(c)) add_hash(t.ahead, hash_of(bytes));
+  if (!telling && t.skip.empty() && !is_successor(c)) return keep(t, bytes, stamp);
+  const uint64_t hash = hash_of(bytes);
+  if (is_repeat(t, hash) || (telling && joins_written(t, hash))) return;
+  if (!telling && is_successor(c)) add_hash(t.ahead, hash);
   if (!telling) return keep(t, bytes, stamp);
   // In an overlap: whatever the new connection has told before this one, it told of the same
   // stream.
-  const uint64_t hash = hash_of(bytes);
   auto& held = t.hand->held;
   const auto match = std::find_if(held.begin(), held.end(),
                                   [&](const Handover::Held& h) { return h.hash == hash; });
   if (match == held.end()) {
+    // Its place is before what is newer.
+    while (t.topic->last_value && !held.empty() && is_older(held.front().bytes, bytes)) {
+      const Handover::Held first = std::move(held.front());
+      held.pop_front();
+      held_bytes -= first.bytes.size();
+      keep(t, first.bytes, stamp);
+    }
     t.hand->told.push_back({hash, stamp});
     if (t.hand->told.size() > kToldMax) t.hand->told.pop_front();
     return keep(t, bytes, stamp);
@@ -139,6 +152,43 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   keep(t, bytes, stamp);
   t.hand->told.clear();  // the new one is ahead of all of it
   take_over(t, lines[t.line].successor);
+}
+
+// What the connection before has told, come again. Where that one was lost before it took over, it
+// shows that this one was not silent, only late.
+bool Session::State::is_repeat(TopicState& t, uint64_t hash) {
+  if (!drop_through(t.skip, hash)) return false;
+  ++counts.repeats;
+  t.last_heard = now.elapsed;
+  if (t.gap.cause != Silence::doubted) return true;
+  if (hash != t.doubted) {  // it lacks what came before
+    end_gap(t, stamp);
+    return true;
+  }
+  if (t.gap.told) recording.no_gap(t.stream);
+  t.gap = {};
+  --counts.gaps;
+  if (t.hand) soon();  // what it holds is to be guarded
+  return true;
+}
+
+// What the second connection has told and is recorded comes on the first: it is only late.
+bool Session::State::joins_written(TopicState& t, uint64_t hash) {
+  auto& written = t.hand->written;
+  const auto found = std::find_if(written.begin(), written.end(),
+                                  [&](const Handover::Told& one) { return one.hash == hash; });
+  if (found == written.end()) return false;
+  ++counts.repeats;
+  written.erase(written.begin(), found + 1);
+  t.hand->told.clear();
+  take_over(t, lines[t.line].successor);
+  return true;
+}
+
+bool Session::State::is_older(std::string_view value, std::string_view than) const {
+  const auto a = dialect.value_time(value);
+  const auto b = a ? dialect.value_time(than) : std::nullopt;
+  return b && *a < *b;
 }
 
 // On the old connection, after the new one has taken over. Of a topic without numbers, what that
@@ -185,21 +235,87 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
     hand.overflown = true;
     return;
   }
-  hand.held.push_back({std::string(bytes), stamp, hash, place && place->snapshot});
+  if (hand.held.empty() && hand.written.empty())
+    hand.last_told = t.last_stamp == Instant::min() ? began : t.last_stamp + kTick;
+  hand.held.push_back({std::string(bytes), stamp, hash, place && place->snapshot, now.elapsed});
   held_bytes += bytes.size();
+  (void)due(now.elapsed + kGuardAfter);
+}
+
+// Events need no place among others, so that they wait no longer than a death may cost.
+void Session::State::write_held(TopicState& t) {
+  if (t.topic->cure != Cure::none || t.topic->last_value) return;
+  auto& held = t.hand->held;
+  while (!held.empty() && due(held.front().at + kGuardAfter)) {
+    const Handover::Held first = std::move(held.front());
+    held.pop_front();
+    held_bytes -= first.bytes.size();
+    t.hand->written.push_back({first.hash, first.stamp});
+    keep(t, first.bytes, stamp);
+  }
+}
+
+// What the second connection alone has told: the first may have fallen silent before, and what
+// needs its place among others is in memory until it has it. A recorder that dies takes both with
+// it: until the two are joined the tape says that from the change on something may be missing.
+void Session::State::guard(TopicState& t) {
+  Handover& hand = *t.hand;
+  if (t.gap.cause != Silence::none) return;
+  const auto first = std::find_if(hand.held.begin(), hand.held.end(),
+                                  [](const Handover::Held& held) { return !held.snapshot; });
+  if (hand.guard) {
+    if (first != hand.held.end() || !hand.written.empty()) return;
+    hand.guard.reset();
+    return recording.no_gap(t.stream);
+  }
+  if (hand.written.empty() && (first == hand.held.end() || !due(first->at + kGuardAfter))) return;
+  const Instant after = t.last_stamp == Instant::min() ? hand.began : t.last_stamp + kTick;
+  hand.guard = std::min({hand.began, hand.last_told, after});
+  recording.gap_opens(t.stream, *hand.guard, kInMemory);
+}
+
+void Session::State::end_guard(TopicState& t, const Handover& hand) {
+  if (!hand.guard) return;
+  if (t.gap.cause == Silence::none) return recording.no_gap(t.stream);
+  tell_gap(t.stream, t.gap);  // a gap that has begun meanwhile stands in its place
+}
+
+// From `from` on, unless the first connection proves by `proof` that it was late and not silent.
+void Session::State::doubt(TopicState& t, Instant from, uint64_t proof) {
+  if (t.gap.cause != Silence::none && t.gap.cause != Silence::silent) return;
+  begin_gap(t, Silence::doubted, from, kDoubted);
+  t.doubted = proof;
+  if (!t.topic->last_value) widen_gap(t, from);  // a value that was heard is whole
+}
+
+// Of events some may have been recorded since.
+void Session::State::widen_gap(TopicState& t, Instant from) {
+  if (from >= t.gap.from) return;
+  t.gap.from = from;
+  t.gap.told = false;
 }
 
 // The second connection is gone before it was joined. What it alone has told is ours all the same;
-// the first may yet tell it too.
+// the first may yet tell it too. If it does not, it had fallen silent, who knows when: since it
+// told something last.
 void Session::State::drop_hand(TopicState& t) {
   const std::unique_ptr<Handover> hand = std::move(t.hand);
   if (!hand) return;
+  const bool more = !hand->held.empty() || !hand->written.empty();
+  const bool doubted = t.topic->cure == Cure::none && more && t.heard_on != kNoConnection;
+  const uint64_t proof = !more                   ? 0
+                         : hand->written.empty() ? hand->held.front().hash
+                                                 : hand->written.front().hash;
+  if (doubted) doubt(t, hand->last_told, proof);
+  for (const Handover::Told& written : hand->written) t.skip.push_back(written.hash);
   for (const Handover::Held& held : hand->held) {
     held_bytes -= held.bytes.size();
     if (t.topic->cure != Cure::none) continue;  // numbers show what is missing
     keep(t, held.bytes, stamp);
     t.skip.push_back(held.hash);
   }
+  if (doubted && t.gap.cause == Silence::none) doubt(t, stamp + kTick, proof);
+  end_guard(t, *hand);
 }
 
 // From now on the topic is heard on `next`.
@@ -210,7 +326,9 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
   t.heard_on = next;
   t.refused = false;
   t.last_heard = now.elapsed;
-  if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused) end_gap(t, stamp);
+  if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused ||
+      t.gap.cause == Silence::doubted)
+    end_gap(t, stamp);
   if (t.topic->cure == Cure::resubscribe) {  // what was asked for, the old connection gets
     t.book.asked = false;
     t.book.try_at = now.elapsed;
@@ -219,6 +337,7 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
   t.skip.clear();
   t.ahead.clear();
   for (const Handover::Told& told : hand->told) t.skip.push_back(told.hash);
+  for (const Handover::Told& written : hand->written) add_hash(t.ahead, written.hash);
   for (const Handover::Held& held : hand->held) {
     held_bytes -= held.bytes.size();
     // A snapshot is of use where a chain begins, and would break one that goes on.
@@ -229,6 +348,7 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
     keep(t, held.bytes, stamp);
     add_hash(t.ahead, held.hash);
   }
+  end_guard(t, *hand);
   if (hand->overflown) begin_gap(t, Silence::silent, stamp + kTick, "no room to hold an overlap");
 }
 
@@ -246,6 +366,15 @@ bool Session::State::is_copy(TopicState& t, const std::optional<Place>& place, u
 void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   t.last_heard = now.elapsed;
   t.spoke = true;
+  // With two connections, one may be late: the value that it tells was left behind.
+  if (t.topic->last_value) {
+    const bool two = lines[t.line].successor != kNoConnection || !t.skip.empty();
+    if (two && is_older(bytes, t.last_value)) {
+      ++counts.repeats;
+      return;
+    }
+    t.last_value.assign(bytes);
+  }
   // A frame that was cut short has a number and not what belongs to it: the next one shows a hole.
   std::optional<Place> place;
   if (t.topic->cure != Cure::none) {
@@ -255,7 +384,8 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
       return;
     }
   }
-  if (t.gap.cause == Silence::silent) end_gap(t, at);
+  const bool heard = t.gap.cause == Silence::doubted && t.topic->last_value;
+  if (t.gap.cause == Silence::silent || heard) end_gap(t, at);
   if (!recording.record(t.stream, at, bytes)) {
     ++counts.no_room;
     begin_gap(t, Silence::no_room, at, kNoRoom);

@@ -16,6 +16,8 @@ class TapeRecording final : public Recording {
   Result<tape::StreamNumber> stream(const tape::StreamInfo& info) override;
   bool record(tape::StreamNumber stream, Instant received, std::string_view bytes) override;
   void gap(tape::StreamNumber stream, Instant from, Instant to, std::string_view reason) override;
+  void gap_opens(tape::StreamNumber stream, Instant from, std::string_view reason) override;
+  void no_gap(tape::StreamNumber stream) override;
   const std::optional<Error>& error() const { return error_; }
 
  private:

@@ -33,6 +33,10 @@ class BoundedRecording final : public feeds::Recording {
   void gap(tape::StreamNumber stream, Instant from, Instant to, std::string_view why) override {
     recording_.gap(stream, from, to, why);
   }
+  void gap_opens(tape::StreamNumber stream, Instant from, std::string_view why) override {
+    recording_.gap_opens(stream, from, why);
+  }
+  void no_gap(tape::StreamNumber stream) override { recording_.no_gap(stream); }
   const std::optional<Error>& error() const { return recording_.error(); }
 
  private:

@@ -166,6 +166,7 @@ void Trial::die(Listener& listener) {
   listener.heard.died = true;
   listener.heard.died_at = world.now();
   listener.heard.disk_error = listener.recording->error();
+  listener.banned_until.reset();  // whoever comes next has not been told
   ++listener.life;
   for (auto& entry : pipes_) {
     if (entry.second->listener == &listener) {
@@ -251,7 +252,7 @@ void Trial::start(Listener& listener, bool again) {
   }
   listener.writer = std::move(writer).value();
   listener.recording = std::make_unique<feeds::TapeRecording>(*listener.writer);
-  listener.door = std::make_unique<Doorkeeper>(*listener.recording, listener.heard.refused);
+  listener.door = std::make_unique<Doorkeeper>(*listener.recording);
   venues::Plan plan = plan_;
   if (script.knob("odd_topic") > 0) {
     const std::string odd = script.market == "deribit"             ? "trades.NOSUCH.100ms"
@@ -273,6 +274,9 @@ Listener& Trial::add_listener(std::shared_ptr<MachineClock> clock) {
   listener.clock = std::move(clock);
   listener.heard.path = temp_tape(script, number);
   std::filesystem::remove(listener.heard.path);
+  for (const venues::Topic& topic : plan_.topics) {
+    if (topic.last_value) listener.heard.last_values.insert(topic.key);
+  }
   return listener;
 }
 
@@ -317,7 +321,8 @@ void Trial::finish(Listener& listener) {
   if (!listener.session) return;
   heard.whole = listener.session->whole();
   heard.counts = listener.session->counts();
-  for (const auto& note : listener.session->take_notes()) heard.notes.push_back(note.text);
+  for (const auto& note : listener.session->take_notes())
+    heard.notes.push_back(note.at.text() + " " + note.text);
   listener.session->stop(listener.clock->moment());
   listener.session.reset();
   ++listener.life;

@@ -178,6 +178,13 @@ TEST(Outside, ScriptsOfQuietDays) {
            "okx 13535 hours 1.21 ban 0.269 disk 3.07 dns 0.125 jitter 0.306 latency 0.032 "
            "maintenance 0.118 mute 0.743 outage 0.857 stall 1.11 tls 0.109 truncate 0.00914 twice "
            "0.00873 venue_leap 0.647 wall_step 0.486",
+           // Of two connections the first stands still, and the second, which alone tells, is lost.
+           "hyperliquid 20700 hours 34.4 burst 0.702 flurry 0.0558 garbage 0.2 latency 0.092 "
+           "leaving 0.38 lost_ack 0.145 no_room 0.138 outage 0.175 pace 5.56 refused 0.243 reset "
+           "0.394 spikes 0.567 stall 0.718",
+           // A recorder that comes back does not know of the ban that the one before was told.
+           "binance-spot 22537 hours 0.4375 ban 0.371 disk 6.07 garbage 0.322 half_open 0.964 huge "
+           "0.209 maintenance 0.572 mute 0.148 no_room 1.41 outage 0.154 two 1",
            // A change that crosses is the first of a file, and the snapshot ends with it.
            "binance-usdm 14909 hours 39.7 crossed 0.00756 flurry 0.191 pace 47.2 rotate 1",
            // A subscription that an overlap ended without was not asked for again before the next

@@ -319,14 +319,6 @@ bool Trial::spoil(std::string& text) {
   return true;
 }
 
-bool Trial::is_second(const Pipe& pipe) const {
-  return std::any_of(pipes_.begin(), pipes_.end(), [&](const auto& entry) {
-    const Pipe& first = *entry.second;
-    return first.listener == pipe.listener && first.target == pipe.target &&
-           first.theirs < pipe.theirs && !first.broken && !first.left;
-  });
-}
-
 // A message of a topic: told to the judge, and then at the mercy of the network.
 void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered) {
   const auto muted = muted_.find(key);
@@ -349,14 +341,14 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   auto& sent = pipe.listener->heard.sent[std::string(key)];
   // A snapshot answers one connection's subscription; what it must lead to is a book, which is
   // judged by its content.
-  if (!snapshot)
-    sent.push_back({text_hash(text), world.now(), dropped, pipe.deaf || pipe.broken,
-                    is_second(pipe), numbered});
+  if (!snapshot) sent.push_back({text_hash(text), world.now(), dropped, pipe.deaf || pipe.broken});
   if (dropped) return;
   const auto deliver = [&](const std::string& bytes) {
     to_us(
         pipe,
-        [bytes](Session& session, ConnectionId id, Moment now) {
+        [this, bytes, numbered, &sent, at = sent.size() - 1](Session& session, ConnectionId id,
+                                                             Moment now) {
+          if (!numbered) sent[at].came = world.now();
           session.received(id, bytes, now);
         },
         true);

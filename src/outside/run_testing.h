@@ -39,8 +39,7 @@ struct Sent {
   Duration at;
   bool lost = false;  // on its way, by a knob: it must be in a gap
   bool deaf = false;  // on a connection that brings us nothing any more
-  bool second = false;    // on one that is to take over from another
-  bool numbered = false;  // whoever reads the next one sees that it is missing
+  std::optional<Duration> came = {};  // to us, of a topic without numbers
 };
 
 struct Listener;
@@ -51,8 +50,8 @@ struct Heard {
   std::vector<std::string> topics;                        // keys, in the order of `streams`
   std::map<std::string, std::string, std::less<>> names;  // topic key -> stream name
   std::map<std::string, std::vector<Sent>, std::less<>> sent;
+  std::set<std::string, std::less<>> last_values;  // topics of which the newest frame says all
   feeds::SessionCounts counts;
-  std::set<uint64_t> refused;       // messages that the tape had no room for
   std::vector<std::string> faults;  // of the recorder against the venue's rules
   std::vector<std::string> notes;
   size_t memory_most = 0;
@@ -82,17 +81,13 @@ inline Instant first_wall() { return day_one() + Duration::ms(3); }  // of our m
 // Says no where the knob says that there is no room.
 class Doorkeeper final : public feeds::Recording {
  public:
-  Doorkeeper(feeds::Recording& behind, std::set<uint64_t>& refused)
-      : behind_(behind), refused_(refused) {}
+  explicit Doorkeeper(feeds::Recording& behind) : behind_(behind) {}
   Result<tape::StreamNumber> stream(const tape::StreamInfo& info) override {
     wrote = true;
     return behind_.stream(info);
   }
   bool record(tape::StreamNumber stream, Instant received, std::string_view bytes) override {
-    if (shut) {
-      refused_.insert(text_hash(bytes));
-      return false;
-    }
+    if (shut) return false;
     wrote = true;
     return behind_.record(stream, received, bytes);
   }
@@ -100,12 +95,19 @@ class Doorkeeper final : public feeds::Recording {
     wrote = true;
     behind_.gap(stream, from, to, why);
   }
+  void gap_opens(tape::StreamNumber stream, Instant from, std::string_view why) override {
+    wrote = true;
+    behind_.gap_opens(stream, from, why);
+  }
+  void no_gap(tape::StreamNumber stream) override {
+    wrote = true;
+    behind_.no_gap(stream);
+  }
   bool shut = false;
   bool wrote = false;  // since it was last looked at
 
  private:
   feeds::Recording& behind_;
-  std::set<uint64_t>& refused_;
 };
 
 // One connection between a recorder and the twin.
@@ -182,7 +184,6 @@ class Trial final : public twin::TwinNetwork {
   void request(Listener& listener, RequestId ours, const HttpRequest& what);
   void forget(Listener& listener, ConnectionId ours);
   void break_pipe(Pipe& pipe, std::string_view why);
-  bool is_second(const Pipe& pipe) const;
   void arm(Listener& listener);
   void arm_twin();
   void end_with_the_last();

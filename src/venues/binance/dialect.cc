@@ -6,6 +6,7 @@
 // than some 15 requests at once close it; depth without a limit costs 1 and has 500 levels).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -80,6 +81,14 @@ std::optional<Duration> silence_of(std::string_view channel) {
   return std::nullopt;  // trades and liquidations come when they come
 }
 
+// The newest frame says all that there is. Not so a candle, which the next one leaves behind, nor
+// the changed rows of all symbols.
+bool is_last_value(std::string_view channel) {
+  constexpr std::array<std::string_view, 6> kNames{"markPrice", "indexPrice", "bookTicker",
+                                                   "ticker",    "miniTicker", "avgPrice"};
+  return std::find(kNames.begin(), kNames.end(), channel) != kNames.end();
+}
+
 class BinanceDialect final : public Dialect {
  public:
   explicit BinanceDialect(BinanceMarket market) : market_(market), terms_(binance_terms(market)) {}
@@ -97,6 +106,7 @@ class BinanceDialect final : public Dialect {
     if (!whole) out.symbol = upper(name.substr(0, at));
     if (terms_.endpoints.size() == 2) out.endpoint = is_public(channel) ? 0 : 1;
     if (!whole) out.silence = silence_of(channel);
+    out.last_value = is_last_value(out.channel);
     if (market_ != BinanceMarket::eoptions && (channel == "depth" || channel.starts_with("depth@")))
       set_snapshot(out);
     return out;
@@ -154,6 +164,13 @@ class BinanceDialect final : public Dialect {
       if (key == "id") frame.id = number(bytes, "id");
     }
     return frame;
+  }
+
+  std::optional<uint64_t> value_time(std::string_view bytes) const override {
+    const std::string_view wrapped = inside(bytes, "data");
+    const std::string_view data = wrapped.empty() ? bytes : wrapped;
+    const auto update = number(data, "u");  // of a quote, which has no time at spot
+    return update ? update : number(data, "E");
   }
 
   std::optional<Place> place(std::string_view bytes) const override {

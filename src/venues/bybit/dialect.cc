@@ -66,6 +66,7 @@ class BybitDialect final : public Dialect {
                out.channel != "orderbook.rpi") {
       out.cure = Cure::resubscribe;
     }
+    out.last_value = out.channel == "orderbook.1";  // a ticker's frame says what has changed
     if (out.channel.starts_with("orderbook.") || out.channel == "tickers")
       out.silence = Duration::minutes(5);
     return out;
@@ -159,6 +160,9 @@ class BybitDialect final : public Dialect {
     return out;
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.last == last + 1; }
+  std::optional<uint64_t> value_time(std::string_view bytes) const override {
+    return number(bytes, "ts");
+  }
 
   // A book that crosses is subscribed again (docs of 2026-07-24). The number in the channel's name
   // is its depth; the full book has none.

@@ -52,6 +52,7 @@ class DeribitDialect final : public Dialect {
     if (out.channel == "book" || out.channel == "ticker" || out.channel == "quote")
       out.silence = Duration::minutes(5);
     if (out.channel == "deribit_price_index") out.silence = Duration::minutes(1);
+    out.last_value = out.silence && out.cure == Cure::none;
     return out;
   }
 
@@ -130,6 +131,9 @@ class DeribitDialect final : public Dialect {
     return any ? std::optional(out) : std::nullopt;
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.previous == last; }
+  std::optional<uint64_t> value_time(std::string_view bytes) const override {
+    return number(inside(inside(bytes, "params"), "data"), "timestamp");
+  }
   std::unique_ptr<BookCheck> book_check(const Topic&) const override {
     const auto levels = [](std::string_view bytes) {
       return inside(inside(bytes, "params"), "data");

@@ -76,6 +76,8 @@ class HyperliquidDialect final : public Dialect {
     out.symbol = std::string(member(out.name, "coin").value_or(""));
     if (out.channel == "l2Book") out.silence = Duration::minutes(1);  // expected each 5 s
     if (out.channel == "activeAssetCtx") out.silence = Duration::minutes(2);
+    out.last_value = out.channel == "l2Book" || out.channel == "bbo" ||
+                     out.channel == "activeAssetCtx" || out.channel == "allMids";
     return out;
   }
 
@@ -135,6 +137,9 @@ class HyperliquidDialect final : public Dialect {
 
   std::optional<Place> place(std::string_view) const override { return std::nullopt; }
   bool follows(const Place&, uint64_t) const override { return true; }
+  std::optional<uint64_t> value_time(std::string_view bytes) const override {
+    return number(inside(bytes, "data"), "time");
+  }
 
  private:
   static void add_parts(std::string_view data, std::string_view channel, std::string& out) {

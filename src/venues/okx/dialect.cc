@@ -40,6 +40,11 @@ Terms okx_terms() {
 
 constexpr std::array<std::string_view, 4> kBusiness{"trades-all", "candle", "mark-price-candle",
                                                     "index-candle"};
+// Of each of these the newest frame says all that there is.
+constexpr std::array<std::string_view, 8> kLastValues{
+    "tickers",       "index-tickers", "mark-price", "funding-rate",
+    "open-interest", "price-limit",   "bbo-tbt",    "books5"};
+
 // What says which messages of a channel are meant, in this order.
 constexpr std::array<std::string_view, 6> kParts{"instId",   "instFamily", "uly",
                                                  "instType", "ccy",        "sprdId"};
@@ -96,6 +101,8 @@ class OkxDialect final : public Dialect {
       out.cure = Cure::resubscribe;
     if (out.cure != Cure::none || out.channel == "index-tickers" || out.channel == "mark-price")
       out.silence = Duration::minutes(5);
+    out.last_value =
+        std::find(kLastValues.begin(), kLastValues.end(), out.channel) != kLastValues.end();
     return out;
   }
 
@@ -188,6 +195,10 @@ class OkxDialect final : public Dialect {
     return out;
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.previous == last; }
+  std::optional<uint64_t> value_time(std::string_view bytes) const override {
+    const std::string_view data = inside(bytes, "data");
+    return data.starts_with('[') ? number(data.substr(1), "ts") : std::nullopt;
+  }
 
   std::unique_ptr<BookCheck> book_check(const Topic& topic) const override {
     if (topic.channel.starts_with("books-elp")) return nullptr;  // its levels mean other things

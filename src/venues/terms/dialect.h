@@ -34,6 +34,9 @@ struct Topic {
       {};  // for Cure::rest_snapshot the request: "/fapi/v1/depth?symbol=BTCUSDT"
   int snapshot_weight = 1;
   std::optional<Duration> silence = {};  // an alarm after it; missing: may be silent for ever
+  // Each frame says all that there is (a price, a quote, a whole book), so that the newest stands
+  // for those before it; false: each is an event, or a part.
+  bool last_value = false;
 };
 
 // Something to be asked for again and again.
@@ -169,6 +172,9 @@ class Dialect {
   // that ended at `last`.
   virtual bool follows(const Place& delta, uint64_t last) const = 0;
   virtual bool bridges(const Place& delta, uint64_t last) const { return follows(delta, last); }
+  // When what a frame of a topic of last values says was so, by the venue: a time or a number that
+  // rises, of that topic alone. Missing: it does not say.
+  virtual std::optional<uint64_t> value_time(std::string_view) const { return std::nullopt; }
   virtual std::unique_ptr<BookCheck> book_check(const Topic&) const { return nullptr; }
   // Why an answer is not what was asked for, though it may say 200; empty: it is.
   virtual std::string refusal(const HttpResponse& response) const;
