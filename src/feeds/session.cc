@@ -145,7 +145,8 @@ Result<void> Session::State::start(Moment moment) {
   std::optional<Instant> ended;  // of an earlier recording
   for (const auto& [name, last] : options.resume) ended = std::max(ended.value_or(last), last);
   make_lines();
-  if (ended) unknown_gap = {Silence::connection, *ended + kTick, std::string(kNotRunning)};
+  if (ended && !lines.empty())
+    unknown_gap = {Silence::connection, *ended + kTick, std::string(kNotRunning)};
   for (Line& line : lines) line.unheard = ended.has_value();
   sweep();
   return {};

@@ -372,7 +372,7 @@ void Session::State::begin_unheard(Line& line, const Connection& lost, std::stri
   }
   if (from < unknown_gap.from) {
     unknown_gap.from = from;
-    unknown_gap.told = false;
+    if (unknown_gap.told) recording.gap_opens(*unknown, from, unknown_gap.reason);
   }
   for (const ConnectionId other : {line.primary, line.successor}) {
     const Connection* c = find(other);

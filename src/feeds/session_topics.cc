@@ -288,11 +288,11 @@ void Session::State::doubt(TopicState& t, Instant from, uint64_t proof) {
   if (!t.topic->last_value) widen_gap(t, from);  // a value that was heard is whole
 }
 
-// Of events some may have been recorded since.
+// Of events some may have been recorded since. What is told ends by its beginning.
 void Session::State::widen_gap(TopicState& t, Instant from) {
   if (from >= t.gap.from) return;
   t.gap.from = from;
-  t.gap.told = false;
+  if (t.gap.told) recording.gap_opens(t.stream, from, t.gap.reason);
 }
 
 // The second connection is gone before it was joined. What it alone has told is ours all the same;
