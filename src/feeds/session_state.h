@@ -54,7 +54,7 @@ enum class Silence : uint8_t {
   no_room,     // until a message is taken
   hole,        // a book that is subscribed again: until its snapshot
   doubted,     // a second connection was lost that had told more: until the first tells it too, and
-               // then there was no gap; or until another takes over
+               // then there was no gap; or until that one tells later things, or another takes over
 };
 
 struct OpenGap {
@@ -132,6 +132,7 @@ struct TopicState {
   std::deque<uint64_t> skip;  // told by the connection before, to come again on this one
   std::string last_value;     // of a topic of those: what was recorded last
   uint64_t doubted = 0;       // of Silence::doubted: what proves that nothing was missing
+  Duration doubted_at;
   // Until the connection before is closed: told by this one, to come again on that one.
   std::deque<uint64_t> ahead;
 };

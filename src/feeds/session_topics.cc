@@ -19,6 +19,7 @@ constexpr Duration kCureWithin = Duration::seconds(10);
 constexpr Duration kGuardAfter = Duration::ms(500);
 constexpr std::string_view kDoubted =
     "a second connection that was lost told what the first has not";
+constexpr Duration kLate = Duration::seconds(40);  // no connection that lives is later
 constexpr std::string_view kInMemory =
     "a change of connections: what only the new one had told was not written yet";
 
@@ -116,6 +117,10 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   if (!telling && t.skip.empty() && !is_successor(c)) return keep(t, bytes, stamp);
   const uint64_t hash = hash_of(bytes);
   if (is_repeat(t, hash) || (telling && joins_written(t, hash))) return;
+  if (t.gap.cause == Silence::doubted && now.elapsed >= t.doubted_at + kLate) {
+    end_gap(t, stamp);
+    t.skip.clear();
+  }
   if (!telling && is_successor(c)) add_hash(t.ahead, hash);
   if (!telling) return keep(t, bytes, stamp);
   // In an overlap: whatever the new connection has told before this one, it told of the same
@@ -285,6 +290,7 @@ void Session::State::doubt(TopicState& t, Instant from, uint64_t proof) {
   if (t.gap.cause != Silence::none && t.gap.cause != Silence::silent) return;
   begin_gap(t, Silence::doubted, from, kDoubted);
   t.doubted = proof;
+  t.doubted_at = now.elapsed;
   if (!t.topic->last_value) widen_gap(t, from);  // a value that was heard is whole
 }
 

@@ -45,6 +45,11 @@ void Trial::every(std::string_view knob, std::function<void()> what) {
   });
 }
 
+Duration Trial::lasting(double least, double more) {
+  const Duration over = calm + (end - calm) * 21 / 25;
+  return std::min(seconds(least + more * random.uniform()), over - world.now());
+}
+
 // Deaf ones too: the venue does not know that nothing reaches us.
 Pipe* Trial::any_pipe(bool also_deaf) {
   std::vector<Pipe*> up;
@@ -79,8 +84,7 @@ void Trial::fault_network() {
     if (Pipe* pipe = any_pipe()) break_pipe(*pipe, "reset by peer");
   });
   every("stall", [this] {
-    if (Pipe* pipe = any_pipe())
-      pipe->stalled_until = world.now() + seconds(10 + 600 * random.uniform());
+    if (Pipe* pipe = any_pipe()) pipe->stalled_until = world.now() + lasting(10, 600);
   });
   every("garbage", [this] {
     if (Pipe* pipe = any_pipe(true)) {
@@ -111,13 +115,13 @@ void Trial::fault_venue() {
       skip_[plan_.topics[random.below(plan_.topics.size())].key] =
           1 + static_cast<int>(random.below(20));
   });
-  every("ban", [this] { twin->ban(seconds(30 + 300 * random.uniform()), venue_moment()); });
+  every("ban", [this] { twin->ban(lasting(30, 300), venue_moment()); });
   every("restart", [this] {
     twin->restart(venue_moment());
     arm_twin();
   });
   every("maintenance", [this] {
-    away_until_ = world.now() + seconds(60 + 540 * random.uniform());
+    away_until_ = world.now() + lasting(60, 540);
     twin->restart(venue_moment());
     arm_twin();
   });
@@ -137,10 +141,9 @@ void Trial::fault_venue() {
   });
   every("mute", [this] {
     if (!plan_.topics.empty())
-      muted_[plan_.topics[random.below(plan_.topics.size())].key] =
-          world.now() + seconds(60 + 1200 * random.uniform());
+      muted_[plan_.topics[random.below(plan_.topics.size())].key] = world.now() + lasting(60, 1200);
   });
-  every("outage", [this] { cut_network(seconds(30 + 570 * random.uniform())); });
+  every("outage", [this] { cut_network(lasting(30, 570)); });
   every("venue_leap",
         [this] { venue_leap_ = venue_leap_ + Duration::seconds(random.chance(0.5) ? 1 : -1); });
 }

@@ -182,6 +182,11 @@ TEST(Outside, ScriptsOfQuietDays) {
            "hyperliquid 20700 hours 34.4 burst 0.702 flurry 0.0558 garbage 0.2 latency 0.092 "
            "leaving 0.38 lost_ack 0.145 no_room 0.138 outage 0.175 pace 5.56 refused 0.243 reset "
            "0.394 spikes 0.567 stall 0.718",
+           // A topic that was mute until the end of a short run.
+           "okx 41847 hours 0.2 ban 0.799 burst 2.17 disk 4.64 drop 0.00208 drop_many 1.92 leaving "
+           "0.99 maintenance 0.545 mute 0.722 no_room 0.734 pace 1.63 refused 0.0623 reset 2.78 "
+           "tls "
+           "0.0525 twice 0.0147 venue_leap 0.274 wall_step 0.158",
            // A recorder that comes back does not know of the ban that the one before was told.
            "binance-spot 22537 hours 0.4375 ban 0.371 disk 6.07 garbage 0.322 half_open 0.964 huge "
            "0.209 maintenance 0.572 mute 0.148 no_room 1.41 outage 0.154 two 1",

@@ -176,6 +176,8 @@ class Trial final : public twin::TwinNetwork {
     return p > 0 && !is_calm() && random.chance(p);
   }
   Moment venue_moment() { return {day_one() + world.now() + venue_leap_, world.now()}; }
+  // So long by chance, and over well before the end, when everything is to be heard again.
+  Duration lasting(double least, double more);
   Duration one_way();
   void connect(Listener& listener, ConnectionId ours, const std::string& url);
   void to_twin(Listener& listener, ConnectionId ours, std::function<void(ConnectionId)> what);
