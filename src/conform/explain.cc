@@ -412,19 +412,8 @@ Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookSh
   if (books[id].option)
     return Error{Fault::refused, "an option needs an account, not one position"};
   margin::Account account;
-  if (const auto& ladder = books[id].book.ladder) {
-    const MarginTier* tier = margin::tier_of(
-        *ladder, margin::position_value(books[id], q.qty, q.entry, Round::up), q.qty);
-    // Two limits: the contract's, in its first tier, and that of the tier of this size.
-    const Leverage most = ladder->tiers.front().max_leverage,
-                   here = tier ? tier->max_leverage : most;
-    if (q.leverage > most || q.leverage > here)
-      return Error{Fault::refused,
-                   fmt::format("leverage {} is above the venue's maximum of {}{}",
-                               q.leverage.text(), (q.leverage > most ? most : here).text(),
-                               q.leverage > most ? "" : " for a position of this size"),
-                   books[id].book.name()};
-  }
+  if (const auto why = margin::leverage_max(books[id], q.qty, q.entry).refuses(q.leverage))
+    return Error{Fault::refused, *why, books[id].book.name()};
   margin::Position position{.book = id,
                             .side = q.side,
                             .mode = q.mode,

@@ -1,5 +1,7 @@
 #include "margin/position.h"
 
+#include <fmt/format.h>
+
 namespace delever::margin {
 namespace {
 
@@ -115,6 +117,23 @@ const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty) {
     if (!tier.cap || at <= tier.cap->raw()) return &tier;
   }
   return ladder.complete ? &ladder.tiers.back() : nullptr;
+}
+
+LeverageMax leverage_max(const Rulebooks::Compiled& book, Qty qty, Price entry) {
+  const auto& ladder = book.book.ladder;
+  if (!ladder) return {};
+  LeverageMax out{ladder->tiers.front().max_leverage, std::nullopt};
+  if (const MarginTier* tier = tier_of(*ladder, position_value(book, qty, entry, Round::up), qty))
+    out.here = tier->max_leverage;
+  return out;
+}
+
+std::optional<std::string> LeverageMax::refuses(Leverage leverage) const {
+  const bool at_all = contract && leverage > *contract;
+  if (!at_all && !(here && leverage > *here)) return std::nullopt;
+  return fmt::format("leverage {} is above the venue's maximum of {}{}", leverage.text(),
+                     (at_all ? *contract : *here).text(),
+                     at_all ? "" : " for a position of this size");
 }
 
 Result<Wide> maintenance_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price) {

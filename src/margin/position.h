@@ -10,6 +10,9 @@
 // Sources per venue: docs/models/margin.md.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "margin/account.h"
 #include "market/exact.h"
 
@@ -33,6 +36,15 @@ Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Pr
 // The tier of a value (or of a quantity, on ladders by contracts); boundaries belong to the tier
 // below them, which on a continuous ladder is the same margin. Missing: above an incomplete ladder.
 const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty);
+
+// The most leverage that the venue gives: to the smallest position, and to one of this size. The
+// second is missing above an incomplete ladder, both where no ladder stands for the contract.
+struct LeverageMax {
+  std::optional<Leverage> contract, here;
+  // "leverage 100 is above the venue's maximum of 20 for a position of this size"
+  std::optional<std::string> refuses(Leverage leverage) const;
+};
+LeverageMax leverage_max(const Rulebooks::Compiled& book, Qty qty, Price entry);
 
 // of_trigger: all but the initial margin, which stays 0 where the rules and a leverage of 1 or more
 // leave no doubt that it can be held; where they do, it is computed and may be the error.

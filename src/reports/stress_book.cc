@@ -336,6 +336,10 @@ class BookReader {
       p.leverage = TRY(exact<Leverage>(row, "leverage"));
       if (p.leverage.raw() < Leverage::scale)
         return Error{Fault::malformed, "is at least 1", "leverage"};
+      // Nobody holds such a position: what the move does to it would be a figure of no market.
+      if (const auto why =
+              margin::leverage_max(venue.books[p.book], p.qty, p.entry).refuses(p.leverage))
+        return Error{Fault::malformed, *why, "leverage"};
     }
     std::optional<Price> stop;
     if (account.kind == cascade::AccountKind::isolated) {
