@@ -20,7 +20,7 @@ void DayRecorder::take(Instant day, std::vector<DayFigures>& out) const {
     const auto stated = depth_.find(one->asset());
     if (stated == depth_.end()) continue;
     for (const auto& [vendor, depth] : stated->second) {
-      if (depth.at > day && depth.at <= day + kDay)
+      if (depth.at > day && depth.at <= day + kDay && !depth.disputed)
         out.back().depth.push_back({vendor, depth.bids_usd});
     }
   }
@@ -31,7 +31,10 @@ void DayRecorder::take(Instant day, std::vector<DayFigures>& out) const {
 void DayRecorder::keep_depth(const Event& event) {
   const auto* figure = std::get_if<PublishedFigure>(&event.payload);
   if (!figure || figure->metric != "depth_1pct_bids_usd" || !(figure->value > 0)) return;
-  depth_[figure->asset][figure->stated_by] = {event.at, figure->value};
+  Depth& known = depth_[figure->asset][figure->stated_by];
+  const bool again = known.at == event.at && known.bids_usd > 0;
+  const bool disputed = again && (known.disputed || !same_figure(known.bids_usd, figure->value));
+  known = {event.at, again ? std::max(known.bids_usd, figure->value) : figure->value, disputed};
 }
 
 // The last moments that an Instant can hold lie in no whole day.

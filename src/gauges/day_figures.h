@@ -93,6 +93,7 @@ class DayRecorder final : public EventSink {
   struct Depth {
     Instant at;
     double bids_usd = 0;
+    bool disputed = false;  // two figures of one time that differ
   };
   std::map<std::string, std::map<std::string, Depth>> depth_;  // the latest, by coin, then vendor
 };

@@ -10,7 +10,8 @@ namespace {
 
 int number_left_out(const ExpiryInterest& e) {
   int sum = 0;
-  for (const auto& [venue, left] : e.left_out) sum += left.unsized + left.old + left.emptied;
+  for (const auto& [venue, left] : e.left_out)
+    sum += left.unsized + left.old + left.emptied + left.disputed;
   return sum;
 }
 
@@ -23,6 +24,10 @@ std::string words_of_left_out(const ExpiryInterest& e) {
     if (left.old > 0)
       parts.push_back(
           fmt::format("{}: {} instruments left out, older than the newest chain", venue, left.old));
+    if (left.disputed > 0)
+      parts.push_back(
+          fmt::format("{}: {} instruments left out, of which one time is told in two ways", venue,
+                      left.disputed));
     if (left.emptied > 0)
       parts.push_back(
           fmt::format("{}: all {} instruments say 0, which is not believed: they said "
@@ -38,6 +43,7 @@ void add_left_out(ExpiryInterest& to, const ExpiryInterest& from) {
     to.left_out[venue].unsized += left.unsized;
     to.left_out[venue].old += left.old;
     to.left_out[venue].emptied += left.emptied;
+    to.left_out[venue].disputed += left.disputed;
   }
 }
 
@@ -62,12 +68,18 @@ void Expiries::put(const Event& event, WideQty open_interest, std::optional<doub
     return;
   Chain& chain = venues_[i.venue][*i.expiry];
   if (!open_interest.is_zero()) chain.open_once.insert(event.instrument);
-  const Latest now{event.at, open_interest, event.source, stated_coins};
+  const Latest now{event.at, open_interest, event.source, stated_coins, open_interest};
   const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
   Latest& last = at->second;
-  // The later word stands; of two of one instant the larger, so that their order cannot matter.
-  if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest))
+  // The later word stands. Of two of one instant the larger, so that their order cannot matter, and
+  // neither where they differ by more than rounding.
+  if (!fresh && now.at == last.at) {
+    const WideQty least = std::min(last.least, open_interest);
+    if (now.open_interest > last.open_interest) last = now;
+    last.least = least;
+  } else if (!fresh && now.at > last.at) {
     last = now;
+  }
   if (fresh || chain.sources.size() < 8) chain.sources.insert(subject_.source_name(event));
 }
 
@@ -83,6 +95,11 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
   for (const auto& [id, latest] : chain.latest) {
     const Instrument& i = subject_.instruments[id];
+    if (latest.open_interest.approx() - latest.least.approx() >
+        0.01 * latest.open_interest.approx()) {
+      ++out.left_out[venue].disputed;
+      continue;
+    }
     // Stated coins count the venue's own coin: units makes 1,000 PEPE of one 1000PEPE.
     const std::optional<double> amount =
         latest.stated_coins

@@ -32,6 +32,7 @@ class Expiries {
     WideQty open_interest;
     SourceId source = 0;
     std::optional<double> stated_coins;  // where the venue says them beside its contracts
+    WideQty least;                       // that was told of the same time
   };
   struct Chain {
     std::map<InstrumentId, Latest> latest;

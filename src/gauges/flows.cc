@@ -14,8 +14,16 @@ void Flows::add(const Event& event, const Holding& holding) {
   Fund& fund = funds_[{holding.holder, subject_.instruments[event.instrument].venue}];
   const std::string source = subject_.source_name(event);
   fund.source = fund.source.empty() ? source : std::min(fund.source, source);
-  const auto [at, fresh] = fund.days.try_emplace(event.at, *holding.flow_usd);
-  if (!fresh) at->second = std::max(at->second, *holding.flow_usd);
+  const Day told{*holding.flow_usd, *holding.flow_usd, event.received};
+  const auto [at, fresh] = fund.days.try_emplace(event.at, told);
+  if (fresh) return;
+  Day& known = at->second;
+  if (told.received > known.received) {
+    known = told;  // a revision
+  } else if (told.received == known.received) {
+    known.low = std::min(known.low, told.low);
+    known.high = std::max(known.high, told.high);
+  }
 }
 
 void Flows::read(Panel& panel) const {
@@ -27,13 +35,20 @@ void Flows::read(Panel& panel) const {
     const auto& [holder, publisher] = key;
     const auto after = fund.days.upper_bound(panel.at);
     if (after == fund.days.begin()) continue;
-    const auto& [day, flow] = *std::prev(after);
+    const auto& [day, told] = *std::prev(after);
     if (panel.at - day > rules.stale_after) {
       why.push_back(fmt::format("{}: {} is as of {}, {} before (limit {})", fund.source, holder,
                                 day.text(), short_age(panel.at - day), rules.stale_after.text()));
       continue;
     }
-    Estimate e = Estimate::exact(publisher, flow, day);
+    if (told.differs()) {
+      why.push_back(fmt::format(
+          "{}: two flows of {} of the day to {} differ, {} and {}, and neither "
+          "counts",
+          fund.source, holder, day.text(), short_number(told.low), short_number(told.high)));
+      continue;
+    }
+    Estimate e = Estimate::exact(publisher, told.high, day);
     e.sources = {fund.source};
     e.origin = subject_.rules.origin_of(publisher);
     e.note = fmt::format("{}, the day to {}", holder, day.text());
@@ -60,7 +75,7 @@ std::vector<EtfFlow> Flows::etf_flows(Instant from, Instant at) const {
   std::vector<EtfFlow> out;
   for (const auto& [key, fund] : funds_) {
     for (auto it = fund.days.lower_bound(from); it != fund.days.end() && it->first <= at; ++it)
-      out.push_back({key.first, key.second, it->first, it->second});
+      if (!it->second.differs()) out.push_back({key.first, key.second, it->first, it->second.high});
   }
   return out;
 }

@@ -22,8 +22,13 @@ class Flows {
   bool several() const { return funds_.size() >= 2; }
 
  private:
+  struct Day {  // of two figures that came together neither is the later word
+    double low = 0, high = 0;
+    Instant received;
+    bool differs() const { return !same_figure(low, high); }
+  };
   struct Fund {
-    std::map<Instant, double> days;  // by end of the day
+    std::map<Instant, Day> days;  // by end of the day
     std::string source;
   };
   using Key = std::pair<std::string, std::string>;  // holder, publisher

@@ -90,6 +90,20 @@ double annual_compounded(double rate, Duration interval) {
   return std::expm1(std::log1p(rate) * (kYear.in_seconds() / interval.in_seconds()));
 }
 
+// Of two words on one settlement the later stands, of the same instant the higher rate; that it was
+// told otherwise goes with it, where the two are of one time, or were to be paid once.
+void Fundings::told_twice(Rated& known, const Rated& rated, bool paid) {
+  std::optional<Rate> other;
+  if (paid || (known.at == rated.at && known.settles_at == rated.settles_at)) {
+    other = known.other;
+    if (!same_rate(known.rate, rated.rate)) other = std::min(known.rate, rated.rate);
+  } else if (known.rank() > rated.rank()) {
+    other = known.other;
+  }
+  if (rated.rank() > known.rank()) known = rated;
+  known.other = other;
+}
+
 void Fundings::add(const Event& event, const FundingRate& funding) {
   const Instrument& instrument = subject_.instruments[event.instrument];
   if (!instrument.is_perpetual() && instrument.kind != InstrumentKind::aggregate) return;
@@ -110,15 +124,15 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
       known = rated;
       return;
     }
-    std::optional<Rate> other = known.other;
-    // What was announced moves until it settles; what was paid was one rate.
-    if (&to == &market.settled && !same_rate(known.rate, rated.rate))
-      other = std::min(known.rate, rated.rate);
-    if (rated.rank() > known.rank()) known = rated;
-    known.other = other;
+    // What was announced moves until it settles; what was paid was one rate, and at one time one
+    // rate is announced and one is the mean.
+    told_twice(known, rated, &to == &market.settled);
   };
   const auto latest = [&](std::optional<Rated>& to) {
-    if (!to || rated.rank() > to->rank()) to = rated;
+    if (!to)
+      to = rated;
+    else
+      told_twice(*to, rated, false);
   };
   switch (funding.kind) {
     case FundingKind::settled:
@@ -171,12 +185,12 @@ void Fundings::forget_before(Instant known) {
 }
 
 // The perpetual that speaks for a venue: the first of the rule's names that is there, else the
-// first by name; of a coin that was renamed the one under its name of today. None where the venue
-// has no perpetual of the asset.
-std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
+// first by name; of a coin that was renamed the one under its name of today, of a closed one any
+// other. None where the venue has no perpetual of the asset.
+std::optional<InstrumentId> Fundings::main_of(const std::string& venue, Instant at) const {
   const auto known = subject_.rules.funding.by_venue.find(venue);
   std::optional<InstrumentId> first;
-  std::pair<size_t, bool> best{SIZE_MAX, false};
+  std::tuple<bool, size_t, bool> best{true, SIZE_MAX, true};
   std::string first_name;
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = subject_.instruments[id];
@@ -193,8 +207,9 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
       }
     }
     const Terms& terms = subject_.terms(id);
-    const std::pair mine{rank, terms.coin_from == TermSource::table && terms.units == 1};
-    if (mine < best || (mine == best && instrument.name() < first_name)) {
+    const std::tuple mine{subject_.closed(id, at).has_value(), rank,
+                          terms.coin_from == TermSource::table && terms.units == 1};
+    if (!first || mine < best || (mine == best && instrument.name() < first_name)) {
       best = mine;
       first = id;
       first_name = instrument.name();
@@ -336,7 +351,7 @@ std::optional<Fundings::DayMean> Fundings::mean_of_means(InstrumentId id, const 
     auto found = market.means.lower_bound(want - slack);
     if (const auto exact = market.means.find(want); exact != market.means.end()) found = exact;
     if (found == market.means.end() || found->first > want + slack ||
-        found->second.over != newest.over)
+        found->second.over != newest.over || found->second.other)
       return std::nullopt;
     sum += found->second.rate.approx();
   }
@@ -354,6 +369,10 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
                                                     Instant at, std::string& why_not) const {
   const auto& rules = subject_.rules.funding;
   const Instrument& instrument = subject_.instruments[id];
+  if (const auto why = lifeless(id, market, at)) {
+    why_not = *why;
+    return std::nullopt;
+  }
   // Settlements are the best evidence, then hours of a rate that accrues, then a published mean.
   const auto recent = settlements(id, market, at - rules.stale_after - kDay, at);
   if (!recent.empty() && at - recent.back().at <= rules.stale_after) {
@@ -388,6 +407,11 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   auto last = market.means.upper_bound(at);
   if (last != market.means.begin() && at - std::prev(last)->first <= rules.mean_stale_after) {
     const auto& [end, rated] = *std::prev(last);
+    if (rated.other) {
+      why_not = fmt::format("{} {}: two means are told of the time to {}", instrument.venue,
+                            instrument.name(), end.text());
+      return std::nullopt;
+    }
     if (rated.over != kDay) {
       why_not =
           fmt::format("{} {}: a mean {} alone is none of 24 h", instrument.venue, instrument.name(),
@@ -419,10 +443,29 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   return std::nullopt;
 }
 
+// A rate of 0 on nothing is what venues go on sending of what they have delisted.
+std::optional<std::string> Fundings::lifeless(InstrumentId id, const Market& market,
+                                              Instant at) const {
+  if (auto why = interests_.lifeless(id, at)) return why;
+  if (!market.current || market.current->rate != Rate() || !interests_.nothing_open(id, at))
+    return std::nullopt;
+  return fmt::format("{} at {}: a rate of 0, and nothing is open", subject_.instruments[id].name(),
+                     subject_.instruments[id].venue);
+}
+
 // What accrues now; where nothing is announced, what was paid last.
-Fundings::RateNow Fundings::rate_now(const Market& market, Instant at) const {
+Fundings::RateNow Fundings::rate_now(InstrumentId id, const Market& market, Instant at) const {
   RateNow out{.rated = market.current};
-  if (out.rated && at - out.rated->at <= subject_.rules.funding.stale_after) return out;
+  out.hides_predicted = market.predicted && market.predicted->other;
+  if (const auto dead = lifeless(id, market, at)) {
+    out.unclear = *dead;
+    out.hides_predicted = true;
+    return out;
+  }
+  if (out.rated && at - out.rated->at <= subject_.rules.funding.stale_after) {
+    if (out.rated->other) out.unclear = "two rates are told as of " + out.rated->at.text();
+    return out;
+  }
   const auto after = market.settled.upper_bound(at);
   if (after == market.settled.begin()) return out;
   const auto& [settled, rated] = *std::prev(after);
@@ -476,7 +519,7 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
       panel.pending(out, why);
     }
   };
-  const RateNow now = rate_now(market, panel.at);
+  const RateNow now = rate_now(id, market, panel.at);
   if (now.unclear.empty())
     put_rate("funding_rate", now.rated, true);
   else
@@ -485,7 +528,7 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
                    .section = kFundingSection,
                    .venue = venue},
                   now.unclear);
-  put_rate("funding_rate_predicted", market.predicted, false);
+  if (!now.hides_predicted) put_rate("funding_rate_predicted", market.predicted, false);
 
   std::string why_not;
   const auto mean = day_mean(id, market, panel.at, why_not);
@@ -606,7 +649,7 @@ void Fundings::read(Panel& panel) const {
   for (const auto& [id, market] : markets_) {
     const std::string& venue = subject_.instruments[id].venue;
     if (mains.contains(venue)) continue;
-    if (const auto main = main_of(venue)) mains.emplace(venue, *main);
+    if (const auto main = main_of(venue, panel.at)) mains.emplace(venue, *main);
   }
   read_weighted(panel, mains);
   if (panel.reviews()) return;  // each venue is alone in its readings
@@ -630,7 +673,7 @@ std::vector<DayFunding> Fundings::day_rates(Instant end) const {
   std::set<std::string> seen;
   const auto published = [&](InstrumentId id, const Market& market) -> std::optional<double> {
     const auto mean = market.means.find(end);
-    if (mean == market.means.end()) return std::nullopt;
+    if (mean == market.means.end() || mean->second.other) return std::nullopt;
     const auto interval = interval_of(id, mean->second.interval);
     if (!interval) return std::nullopt;
     return annual_simple(mean->second.rate.approx(), *interval);
@@ -643,7 +686,7 @@ std::vector<DayFunding> Fundings::day_rates(Instant end) const {
         weighted.push_back({instrument.venue, instrument.symbol, true, *annual});
       continue;
     }
-    const auto main = main_of(instrument.venue);
+    const auto main = main_of(instrument.venue, end);
     if (!main || !seen.insert(instrument.venue).second) continue;
     const Market& of_main = markets_.at(*main);
     auto annual = published(*main, of_main);
@@ -670,7 +713,7 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
   std::map<std::string, std::optional<InstrumentId>> mains;
   for (const auto& [id, market] : markets_) {
     const Instrument& i = subject_.instruments[id];
-    if (!mains.contains(i.venue)) mains[i.venue] = main_of(i.venue);
+    if (!mains.contains(i.venue)) mains[i.venue] = main_of(i.venue, at);
     const bool main = mains[i.venue] == id;
     const auto add = [&](Instant t, double rate, Duration interval, FundingKind kind) {
       out.push_back({i.venue, i.symbol, i.name(), t, rate, interval, annual_simple(rate, interval),
@@ -683,7 +726,7 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
     }
     for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at;
          ++it) {
-      if (const auto interval = interval_of(id, it->second.interval))
+      if (const auto interval = interval_of(id, it->second.interval); interval && !it->second.other)
         add(it->first, it->second.rate.approx(), *interval, FundingKind::mean);
     }
   }

@@ -104,8 +104,11 @@ class Fundings {
   struct RateNow {
     std::optional<Rated> rated;
     std::string unclear;  // why it is no rate
+    bool hides_predicted = false;
   };
-  RateNow rate_now(const Market& market, Instant at) const;
+  std::optional<std::string> lifeless(InstrumentId id, const Market& market, Instant at) const;
+  static void told_twice(Rated& known, const Rated& rated, bool paid);
+  RateNow rate_now(InstrumentId id, const Market& market, Instant at) const;
   static Spacings spacings_of(const Market& market, Instant from, Instant to);
   Period period_of(InstrumentId id, const Rated& rated, Instant settles_at,
                    const Spacings& spacings) const;
@@ -114,7 +117,7 @@ class Fundings {
   static bool changed_to(Duration listed, const Spacings& spacings, Instant at);
   std::optional<Duration> table_interval(InstrumentId id) const;
   std::string words_of(const Period& period) const;
-  std::optional<InstrumentId> main_of(const std::string& venue) const;
+  std::optional<InstrumentId> main_of(const std::string& venue, Instant at) const;
   std::vector<Settlement> settlements(InstrumentId id, const Market& market, Instant from,
                                       Instant to) const;
   // The mean of a day from means of shorter times that follow on one another, as Deribit's of 8 h.

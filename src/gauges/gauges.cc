@@ -151,8 +151,8 @@ struct Gauges::Impl {
       return;
     }
   }
-  void described(InstrumentId id) {
-    subject.described(id);
+  void described(InstrumentId id, Instant at, std::string_view status) {
+    subject.described(id, at, status);
     option_boards.described(id);
     const auto kept = nameless.find(id);
     if (kept == nameless.end() || is_nameless(subject.instruments[id])) return;
@@ -195,6 +195,31 @@ struct Gauges::Impl {
     std::string reason;
   };
   std::map<SourceId, std::vector<Hole>> holes;
+
+  // What expired more than a day ago is in no sum of a day.
+  std::vector<ContractSort> sorts(const std::vector<ContractInterest>& open, Instant at) const {
+    std::vector<ContractSort> out;
+    for (size_t id = 0; id < heard.size(); ++id) {
+      const InstrumentId number{static_cast<uint32_t>(id)};
+      if (heard[id].venue == nullptr || !subject.mine(number)) continue;
+      const Instrument& i = subject.instruments[number];
+      const bool vendor = i.kind == InstrumentKind::aggregate;
+      if ((i.kind != InstrumentKind::linear && i.kind != InstrumentKind::inverse && !vendor) ||
+          (i.expiry && *i.expiry <= at - kDay))
+        continue;
+      out.push_back({.asset = subject.asset,
+                     .venue = i.venue,
+                     .symbol = i.symbol,
+                     .settle = i.settle,
+                     .perpetual = i.is_perpetual(),
+                     .inverse = i.kind == InstrumentKind::inverse,
+                     .vendor = vendor});
+      out.back().interest = std::any_of(open.begin(), open.end(), [&](const auto& c) {
+        return c.venue == i.venue && c.symbol == i.symbol;
+      });
+    }
+    return out;
+  }
 
   // A reading rests on its window, and on a day of quotes where it is of an option chain.
   static Instant rests_since(const Reading& r, Instant at) {
@@ -323,8 +348,8 @@ void Gauges::on_event(const Event& event) {
     return;
   }
   const Instrument& instrument = my.subject.instruments[event.instrument];
-  if (std::holds_alternative<InstrumentListed>(event.payload)) {
-    my.described(event.instrument);
+  if (const auto* told = std::get_if<InstrumentListed>(&event.payload)) {
+    my.described(event.instrument, event.at, told->status);
     my.fundings.listed(event.instrument, event.at);
     my.dirty = true;
   }
@@ -393,6 +418,7 @@ History Gauges::history(Instant at, Instant from) const {
   out.funding = impl_->fundings.points(from, at);
   out.open_interest = impl_->interests.points(from, at);
   out.contracts = impl_->interests.contracts(at);
+  out.sorts = impl_->sorts(out.contracts, at);
   out.expiries = impl_->expiries.chain(at);
   out.boards = impl_->option_boards.boards(at);
   out.prices = impl_->prices.candles(from, at);

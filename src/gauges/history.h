@@ -55,6 +55,14 @@ struct ContractInterest {
   bool summed = false;  // the rule's sum has the venue in it
 };
 
+// A contract that was spoken of, or a vendor's sum over contracts of every sort: which parts of the
+// market there are.
+struct ContractSort {
+  std::string asset, venue, symbol, settle;
+  bool perpetual = false, inverse = false, vendor = false;
+  bool interest = false;  // its open interest is known
+};
+
 struct ExpiryInterest {
   std::string venue;
   Instant expiry;
@@ -67,6 +75,7 @@ struct ExpiryInterest {
   // said more.
   struct LeftOut {
     int unsized = 0, old = 0, emptied = 0;
+    int disputed = 0;  // two counts of one time that differ
   };
   int counted = 0;
   std::map<std::string, LeftOut> left_out{};
@@ -89,6 +98,7 @@ struct History {
   std::vector<FundingPoint> funding;             // by venue, symbol, time
   std::vector<OpenInterestPoint> open_interest;  // by venue, time
   std::vector<ContractInterest> contracts;       // by instrument; as known at the time asked for
+  std::vector<ContractSort> sorts;               // by instrument
   std::vector<ExpiryInterest> expiries;          // by venue, expiry; as known at the time asked for
   std::vector<options::OptionBoard>
       boards;                      // by venue, settlement coin; as known, each with its own time

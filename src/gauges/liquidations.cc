@@ -220,9 +220,24 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
   const Row row{total.from, event.received, longs.value().raw(), shorts.value().raw()};
   publisher.kept = {};
   const auto [at, fresh] = publisher.rows.try_emplace(total.to, row);
+  if (fresh) return;
+  Row& known = at->second;
+  const bool together = row.received == known.received && row.from == known.from;
+  const int64_t least_longs = std::min(row.longs, known.least_longs),
+                least_shorts = std::min(row.shorts, known.least_shorts);
   // A revision replaces; of two that came together the larger, so that their order cannot matter.
   const auto rank = [](const Row& r) { return std::tuple(r.received, r.longs, r.shorts, r.from); };
-  if (!fresh && rank(row) > rank(at->second)) at->second = row;
+  if (rank(row) > rank(known)) known = row;
+  if (!together) return;
+  known.least_longs = least_longs;
+  known.least_shorts = least_shorts;
+}
+
+bool Liquidations::Row::disputed() const {
+  const auto differ = [](int64_t a, int64_t b) {
+    return !same_figure(static_cast<double>(a), static_cast<double>(b));
+  };
+  return differ(longs, least_longs) || differ(shorts, least_shorts);
 }
 
 void Liquidations::add(const Event& event, const Trade& trade) {
@@ -520,6 +535,17 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
   // other.
   while (reached > end - kDay) {
     if (it->first != reached || it->second.from < end - kDay) break;
+    if (const Row& row = it->second; row.disputed()) {
+      const auto dollars = [](int64_t a, int64_t b) {
+        return short_number(static_cast<double>(a + b) * 1e-6);
+      };
+      why_not = fmt::format(
+          "{}: two totals of the time to {} differ, {} and {} USD, and neither "
+          "counts",
+          name, it->first.text(), dollars(row.least_longs, row.least_shorts),
+          dollars(row.longs, row.shorts));
+      return std::nullopt;
+    }
     longs += it->second.longs;
     shorts += it->second.shorts;
     reached = it->second.from;
@@ -617,7 +643,7 @@ std::vector<DaySums> Liquidations::sums_of_days(const Publisher& publisher, Inst
   for (const auto& [to, row] : publisher.rows) {
     if (to > at) break;
     const Instant day = row.from.start_of_day();
-    if (to > day + kDay) continue;                         // across midnight: of neither day
+    if (to > day + kDay || row.disputed()) continue;       // across midnight: of neither day
     Sum& sum = sums.try_emplace(sums.end(), day)->second;  // rows come by their end
     if (row.from < sum.reached) continue;                  // overlaps the row before it
     sum.reached = to;
@@ -645,7 +671,8 @@ std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
     Duration covered;
     for (auto it = publisher.rows.upper_bound(day);
          it != publisher.rows.end() && it->first <= day + kDay; ++it) {
-      if (it->second.from < reached) continue;  // began the day before, or overlaps the one before
+      if (it->second.from < reached || it->second.disputed())
+        continue;  // began the day before, or overlaps the one before
       reached = it->first;
       longs += it->second.longs;
       shorts += it->second.shorts;

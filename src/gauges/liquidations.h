@@ -117,6 +117,10 @@ class Liquidations {
     Instant from;
     Instant received;
     int64_t longs = 0, shorts = 0;
+    // The least that was told of the same time together with it: where that is another figure,
+    // nobody can say which is right.
+    int64_t least_longs = longs, least_shorts = shorts;
+    bool disputed() const;
   };
   struct KeptDays {  // of a moment of `day` by which the row that ends at `last` had ended
     Instant day, last;

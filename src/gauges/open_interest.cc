@@ -34,6 +34,16 @@ std::vector<std::string> beside_the_rule(const Sums& sums, Member value,
   return out;
 }
 
+// What two tellings of one time are compared by: contracts where both have them, else coins, else
+// dollars; nothing where they have none in common.
+template <class Sample>
+std::pair<double, double> comparable(const Sample& a, const Sample& b) {
+  if (a.contracts && b.contracts) return {a.contracts->approx(), b.contracts->approx()};
+  if (a.coins && b.coins) return {*a.coins, *b.coins};
+  if (a.usd && b.usd) return {*a.usd, *b.usd};
+  return {0, 0};
+}
+
 bool usable(std::optional<double> value) { return value && std::isfinite(*value) && *value >= 0; }
 
 }  // namespace
@@ -50,13 +60,19 @@ bool OpenInterests::put(std::vector<Sample>& samples, const Sample& sample) {
     samples.insert(at, sample);
     return false;
   }
+  if (at->at != sample.at) {
+    if (sample.rank() > at->rank()) *at = sample;
+    return false;
+  }
   // A recorder that polls and an archive may round; a count of one time has no other one beside it.
-  const bool differs = at->at == sample.at && at->contracts && sample.contracts &&
-                       std::fabs(at->contracts->approx() - sample.contracts->approx()) >
-                           0.01 * std::max(at->contracts->approx(), sample.contracts->approx());
-  const bool disputed = at->at == sample.at && (at->disputed || differs);
+  // Dollars beside a count move with the price that they were made with, and say nothing against
+  // it.
+  const auto [a, b] = comparable(*at, sample);
+  const double most = std::max(a, b), least = std::min({a, b, at->least.value_or(b)});
+  const bool disputed = at->disputed || most - least > 0.01 * most;
   if (sample.rank() > at->rank()) *at = sample;
-  if (disputed) at->disputed = true;
+  at->least = least;
+  at->disputed = disputed;
   return disputed;
 }
 
@@ -120,6 +136,42 @@ const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Inst
     if (day->at <= t && !day->disputed) return t - day->at <= stale ? &*day : nullptr;
   }
   return nullptr;
+}
+
+// For how long the newest figure before `t` has been told again and again without a change: venues
+// go on sending the last one of what they have delisted.
+std::optional<Duration> OpenInterests::unmoved_for(const Market& market, Instant t) {
+  constexpr Duration kLong = Duration::hours(6);
+  constexpr int kOften = 60;
+  const Sample *last = nullptr, *first = nullptr;
+  int told = 0;
+  for (auto it = market.minutes.rbegin(); it != market.minutes.rend(); ++it) {
+    if (it->at > t) continue;
+    if (last == nullptr) last = &*it;
+    if (it->contracts != last->contracts || it->coins != last->coins) break;
+    if (!it->contracts && !it->coins && it->usd != last->usd) break;
+    first = &*it;
+    ++told;
+  }
+  if (told < kOften || last->at - first->at < kLong) return std::nullopt;
+  return last->at - first->at;
+}
+
+std::optional<std::string> OpenInterests::lifeless(InstrumentId id, Instant at) const {
+  if (auto closed = subject_.closed(id, at)) return closed;
+  const Instrument& instrument = subject_.instruments[id];
+  if (const auto frozen = prices_.frozen(id, at))
+    return fmt::format("{} at {}: its price has not moved for {}: frozen", instrument.name(),
+                       instrument.venue, short_age(*frozen));
+  return std::nullopt;
+}
+
+bool OpenInterests::nothing_open(InstrumentId id, Instant at) const {
+  const auto found = markets_.find(id);
+  if (found == markets_.end() || !found->second.zero_at) return false;
+  const Market& market = found->second;
+  return at - *market.zero_at <= subject_.rules.open_interest.stale_after &&
+         (market.minutes.empty() || market.minutes.back().at < *market.zero_at);
 }
 
 OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& market,
@@ -214,6 +266,11 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
     const Instrument& instrument = subject_.instruments[id];
     if (instrument.expiry && *instrument.expiry <= at) continue;  // nothing of it is left
     const Sample* now = sample_at(market, at);
+    if (const auto dead = lifeless(id, at)) {
+      if (now != nullptr || market.zero_at) zeros.push_back(*dead + ", left out");
+      if (now != nullptr) ++sum.coins_left_out, ++sum.usd_left_out;
+      continue;
+    }
     const bool only_zero = market.minutes.empty() && market.days.empty() && market.zero_at;
     Amount level = now != nullptr ? amount(id, market, *now, at) : Amount{};
     if (only_zero && at - *market.zero_at <= subject_.rules.open_interest.stale_after)
@@ -230,6 +287,9 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
       zeros.push_back(fmt::format("{}: two figures of {} differ, and neither counts",
                                   instrument.name(), market.disputed_at->text()));
     if (!level.note.empty()) zeros.push_back(level.note);
+    if (const auto unmoved = now ? unmoved_for(market, at) : std::nullopt)
+      zeros.push_back(fmt::format("{}: its open interest has not moved for {}", instrument.name(),
+                                  short_age(*unmoved)));
     if (!level.coins) ++sum.coins_left_out;
     if (!level.usd) ++sum.usd_left_out;
     if (now != nullptr && !level.coins && !subject_.terms(id).size)
@@ -280,6 +340,9 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
                  .as_of = level.at,
                  .a_part = is_part(id),
                  .sources = market.sources};
+    if (market.disputed_at && *market.disputed_at > now->at)
+      sum.disputed = fmt::format("{}: two figures of {} differ, and neither counts", venue,
+                                 market.disputed_at->text());
     if (is_part(id))
       sum.note = fmt::format("{}: {} alone, a part", venue, subject_.instruments[id].symbol);
     if (!now->coins && level.coins)
@@ -341,8 +404,10 @@ std::vector<std::string> OpenInterests::left_behind(Instant at) const {
     if (sample_at(market, at) != nullptr) continue;
     if (market.minutes.empty()) continue;
     const Sample& last = market.minutes.back();
-    std::string line = fmt::format("{} {}: the last is of {}", subject_.instruments[id].venue,
-                                   subject_.instruments[id].name(), last.at.text());
+    std::string line = fmt::format(
+        "{} {}: {}", subject_.instruments[id].venue, subject_.instruments[id].name(),
+        last.disputed ? fmt::format("two figures of {} differ, and neither counts", last.at.text())
+                      : "the last is of " + last.at.text());
     if (std::find(why.begin(), why.end(), line) == why.end())
       why.push_back(std::move(line));  // parts of one total
     if (why.size() == 4) break;
@@ -423,6 +488,10 @@ void OpenInterests::read(Panel& panel) const {
       estimates.push_back(of_one(vendor, total, gauge));
       // The note says how the coins were counted.
       if (gauge.unit != "coins") estimates.back().note.clear();
+      if (!total.disputed.empty()) {
+        std::string& note = estimates.back().note;
+        note += (note.empty() ? "" : "; ") + total.disputed;
+      }
     }
     panel.settle(name, std::move(estimates), band, missing);
     if (panel.reviews()) continue;  // each venue is alone in its reading
@@ -443,7 +512,8 @@ std::vector<DayInterest> OpenInterests::day_interest(Instant end) const {
   std::vector<DayInterest> out;
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = subject_.instruments[id];
-    const bool over = instrument.expiry && *instrument.expiry <= end;
+    const bool over = (instrument.expiry && *instrument.expiry <= end) ||
+                      (!market.published && lifeless(id, end));
     const Sample* sample = over ? nullptr : sample_at(market, end);
     if (sample == nullptr || end - sample->at >= kDay) continue;  // a vendor's day before
     DayInterest one{.venue = instrument.venue, .published = market.published};
@@ -499,6 +569,7 @@ std::vector<ContractInterest> OpenInterests::contracts(Instant at) const {
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = subject_.instruments[id];
     if (market.published || (instrument.expiry && *instrument.expiry <= at)) continue;
+    if (lifeless(id, at)) continue;
     const Sample* now = sample_at(market, at);
     if (now == nullptr) continue;
     const Amount level = amount(id, market, *now, at);

@@ -35,6 +35,9 @@ class OpenInterests {
   std::vector<ContractInterest> contracts(Instant at) const;
   std::vector<DayInterest> day_interest(Instant end) const;
   bool several() const;
+  // Why what is still told of a contract is of no market: it is closed, or nothing of it has moved.
+  std::optional<std::string> lifeless(InstrumentId id, Instant at) const;
+  bool nothing_open(InstrumentId id, Instant at) const;  // the newest row is one of 0
 
  private:
   struct Sample {
@@ -42,7 +45,8 @@ class OpenInterests {
     Instant at;
     std::optional<WideQty> contracts;
     std::optional<double> coins, usd;
-    bool disputed = false;  // two counts of one time that are not the same: neither is a figure
+    bool disputed = false;          // two figures of one time that are not the same: neither is one
+    std::optional<double> least{};  // of the measure that they are compared by
     auto rank() const {
       return std::tuple(at, contracts.value_or(WideQty()), coins.value_or(0), usd.value_or(0));
     }
@@ -70,11 +74,12 @@ class OpenInterests {
     // Contracts that are open and not in the sum, by what they lack.
     int coins_left_out = 0, usd_left_out = 0, without_past = 0;
     std::set<std::string> sources;
-    std::string note;
+    std::string note, disputed;
   };
 
   static bool put(std::vector<Sample>& samples, const Sample& sample);
   const Sample* sample_at(const Market& market, Instant t) const;
+  static std::optional<Duration> unmoved_for(const Market& market, Instant t);
   // As of `at`: a figure that stands before the first price is valued by the price that came.
   Amount amount(InstrumentId id, const Market& market, const Sample& sample, Instant at) const;
   VenueSum venue_sum(const std::string& venue, Instant at) const;

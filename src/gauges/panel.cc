@@ -103,10 +103,26 @@ const Terms& Subject::terms(InstrumentId id) const {
   return *known;
 }
 
-void Subject::described(InstrumentId id) {
+void Subject::described(InstrumentId id, Instant at, std::string_view status) {
   listed.insert(id);
+  if (!status.empty()) {
+    const auto [known, fresh] = statuses[id].try_emplace(at, status);
+    // Of two words of one instant the closed one, whichever came first.
+    if (!fresh && says_closed(status)) known->second = status;
+  }
   if (id < known_terms.size()) known_terms[id].reset();
   if (id < is_mine.size()) is_mine[id].reset();
+}
+
+std::optional<std::string> Subject::closed(InstrumentId id, Instant t) const {
+  const auto known = statuses.find(id);
+  if (known == statuses.end()) return std::nullopt;
+  auto word = known->second.upper_bound(t);
+  if (word == known->second.begin() || !says_closed(std::prev(word)->second)) return std::nullopt;
+  --word;
+  while (word != known->second.begin() && says_closed(std::prev(word)->second)) --word;
+  return fmt::format("{} at {}: listed as \"{}\" since {}", instruments[id].name(),
+                     instruments[id].venue, word->second, word->first.text());
 }
 
 bool Subject::mine(InstrumentId id) const {

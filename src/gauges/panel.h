@@ -30,7 +30,9 @@ struct Subject {
   // The terms as they are known now; a description that comes later changes them for what came
   // before as well.
   const Terms& terms(InstrumentId id) const;
-  void described(InstrumentId id);
+  void described(InstrumentId id, Instant at, std::string_view status);
+  // "BTC-USDT-PERP: listed as Closed since ..." where that was the venue's last word at `t`.
+  std::optional<std::string> closed(InstrumentId id, Instant t) const;
   bool mine(InstrumentId id) const;  // an instrument of the asset
   bool in_dollars(const Terms& terms) const { return rules.counts_as_usd(terms.quote); }
   // The canonical name with the plain coin in it: 1000PEPE-USDT-PERP is PEPE-USDT-PERP.
@@ -40,6 +42,8 @@ struct Subject {
   mutable std::deque<std::optional<Terms>> known_terms{};
   mutable std::vector<std::optional<bool>> is_mine{};
   std::set<InstrumentId> listed{};
+  // What the venue called it, by when.
+  std::map<InstrumentId, std::map<Instant, std::string>> statuses{};
 };
 
 // What one source says. low and high as in Reading: a missing end is unbounded; both equal to

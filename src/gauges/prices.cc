@@ -71,6 +71,11 @@ void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
       return;
     }
   }
+  // An instant has many trades; it has one mark and one index, and of two that are further apart
+  // than two sources may be neither is one.
+  if (kind != PriceKind::trade && point.at == it->at &&
+      std::fabs(point.price - it->price) > subject_.rules.price.band.width(point.price, it->price))
+    series.disputed.insert(point.at);
   // Of two prices of one instant the higher, so that the order in which they came cannot matter.
   if (std::pair(point.at, point.price) > std::pair(it->at, it->price)) *it = point;
 }
@@ -118,6 +123,15 @@ void Prices::add(const Event& event, const Candle& candle) {
   // Nobody traded: the close is the one before it written again, and no price of now.
   const bool traded = candle.price_kind != PriceKind::trade || !candle.volume || *candle.volume > 0;
   if (traded) put(event, candle.price_kind, plain(event, candle.close), to);
+  if (candle.price_kind == PriceKind::trade && candle.volume) {
+    Traded& seen = traded_[event.instrument];
+    if (traded) {
+      seen.last = std::max(seen.last, to);
+    } else {
+      seen.empty_from = std::min(seen.empty_from, candle.from);
+      seen.empty_to = std::max(seen.empty_to, to);
+    }
+  }
   auto& bars = bars_[{event.instrument, candle.price_kind, to - candle.from, false}];
   const Bar bar{to,
                 plain(event, candle.open),
@@ -130,7 +144,9 @@ void Prices::add(const Event& event, const Candle& candle) {
   Bar& known = at->second;
   if (!fresh && known.at_its_end) {
     // Events come in order of receipt: this is the later word, on the minute's close as well.
-    MinutePrices& points = series_[{event.instrument, candle.price_kind}].points;
+    Series& series = series_[{event.instrument, candle.price_kind}];
+    series.disputed.erase(to);
+    MinutePrices& points = series.points;
     for (auto p = points.rbegin(); p != points.rend() && p->at >= to; ++p) {
       if (p->at == to && p->price == known.close) p->price = bar.close;
     }
@@ -201,6 +217,7 @@ const MinutePrice* Prices::last_at(const Series& series, Instant t) {
 std::optional<PriceAt> Prices::price_at(const SeriesKey& key, const Series& series, Instant t,
                                         Duration stale_after) const {
   const MinutePrice* point = last_at(series, t);
+  if (over(key, t)) return std::nullopt;
   if (point == nullptr || t - point->at > stale_after) return std::nullopt;
   return PriceAt{point->price, point->at, series.source,
                  subject_.instruments[key.instrument].venue};
@@ -260,6 +277,30 @@ std::optional<Duration> Prices::frozen_for(const SeriesKey& key, const Series& s
   }
   if (told < kOften || last->at - first->at < kLong) return std::nullopt;
   return last->at - first->at;
+}
+
+std::optional<std::string> Prices::over(const SeriesKey& key, Instant t) const {
+  if (key.kind == PriceKind::trade) return std::nullopt;
+  return subject_.closed(key.instrument, t);
+}
+
+std::optional<Duration> Prices::frozen(InstrumentId instrument, Instant t) const {
+  // A day and more of candles without a trade, to less than a day ago.
+  if (const auto seen = traded_.find(instrument); seen != traded_.end()) {
+    const auto& [last, empty_from, empty_to] = seen->second;
+    const Instant since = std::max(last, empty_from);
+    if (empty_to > since && empty_to <= t && t - empty_to <= kDay && empty_to - since >= kDay)
+      return empty_to - since;
+  }
+  auto told = series_.find({instrument, PriceKind::mark});
+  if (told == series_.end()) told = series_.find({instrument, PriceKind::index});
+  const auto frozen =
+      told == series_.end() ? std::nullopt : frozen_for(told->first, told->second, t);
+  const auto traded = series_.find({instrument, PriceKind::trade});
+  // Whoever trades there still moves something.
+  const MinutePrice* last =
+      !frozen || traded == series_.end() ? nullptr : last_at(traded->second, t);
+  return last != nullptr && t - last->at < *frozen ? std::nullopt : frozen;
 }
 
 bool Prices::renamed(InstrumentId id) const {
@@ -353,8 +394,11 @@ void Prices::read_level(Panel& panel) const {
         best.price = estimate(now->price, now->at, 1);
         if (const auto later = series.disputed.upper_bound(now->at);
             later != series.disputed.end() && *later <= panel.at)
-          best.price.note += ", " + disputed_words(*later);
+          best.price.note +=
+              fmt::format(", two prices of {} differ, and neither counts", later->text());
         best.price_rank = mine;
+      } else if (const auto closed = over(key, panel.at); closed && !why) {
+        why = closed;
       } else if (!series.points.empty() && !why) {
         why = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue,
                           series.points.back().at.text());

@@ -48,6 +48,9 @@ class Prices {
   // Dollars per coin at `t`, not older than the rule allows: an index before a spot price before a
   // perpetual's. Of the last 26 hours, and of the end of every UTC day.
   std::optional<PriceAt> reference(Instant t) const;
+  // For how long the mark or the index of one instrument has not moved, where that says that
+  // nothing is behind it any more.
+  std::optional<Duration> frozen(InstrumentId instrument, Instant t) const;
   // The latest price of one instrument at `t`: its mark, else its last trade.
   std::optional<PriceAt> of(InstrumentId instrument, Instant t, Duration stale_after) const;
 
@@ -63,7 +66,14 @@ class Prices {
   struct Series {
     MinutePrices points;
     std::string source;
-    std::set<Instant> disputed{};  // ends of candles that are told in two ways: no prices
+    // Times of a mark, an index or the end of a candle that are told in two ways: no prices.
+    std::set<Instant> disputed{};
+  };
+  // Candles of trades, by what they say was traded: archives go on with empty ones after a contract
+  // was taken off.
+  struct Traded {
+    Instant last = Instant::min();  // end of the last with a volume
+    Instant empty_from = Instant::max(), empty_to = Instant::min();
   };
   struct SeriesKey {
     InstrumentId instrument;
@@ -94,6 +104,8 @@ class Prices {
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);
   static std::optional<Duration> frozen_for(const SeriesKey& key, const Series& series, Instant t);
+  // Nothing is traded there any more: a mark or an index that is still told is of the last day.
+  std::optional<std::string> over(const SeriesKey& key, Instant t) const;
   bool renamed(InstrumentId id) const;  // goes by a name that its coin had before
   // All series, of two that could speak for a venue the better first: by rank, the coin's name of
   // today, the money it is quoted in, and at last by name. Never by which was heard first.
@@ -111,6 +123,7 @@ class Prices {
   const Subject& subject_;
   std::map<SeriesKey, Series> series_;
   std::map<BarKey, std::map<Instant, Bar>> bars_;
+  std::map<InstrumentId, Traded> traded_;
   std::set<std::string> other_quotes_;
   // The reference at the end of each day whose minutes are gone, for good: sums of days are valued
   // by it.

@@ -1,5 +1,7 @@
 #include "market/terms.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "base/text.h"
@@ -82,6 +84,16 @@ Terms terms_of(const Instrument& i, const CoinNames& names, bool listed) {
   }
   out.builder_market = is_builder_market(i);
   return out;
+}
+
+// Binance: SETTLING, CLOSE, DELIVERING, DELIVERED, BREAK; Bybit: Delivering, Closed; OKX: suspend,
+// expired; Deribit: closed, delivered, inactive, terminated, archivized; Hyperliquid by isDelisted.
+// A halt, an auction or a settlement of minutes is none of them.
+bool says_closed(std::string_view status) {
+  constexpr std::array<std::string_view, 13> kClosed{
+      "closed",  "close",    "settling",   "delivering", "delivered", "break",  "suspend",
+      "expired", "inactive", "terminated", "archivized", "delisted",  "offline"};
+  return std::find(kClosed.begin(), kClosed.end(), lower(status)) != kClosed.end();
 }
 
 std::string_view term_source_name(TermSource source) {

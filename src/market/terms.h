@@ -72,6 +72,10 @@ bool is_builder_market(const Instrument& instrument);
 Terms terms_of(const Instrument& instrument, const CoinNames& names, bool listed);
 std::string_view term_source_name(TermSource source);
 
+// Whether a venue's word for the state of an instrument says that nothing of it is traded: what is
+// still told of it is of its last day.
+bool says_closed(std::string_view status);
+
 // `price` in money of the quote per base unit, as the venue prints it. Missing when the size, or a
 // price that is needed, is not known.
 std::optional<double> coins(const Terms& terms, double qty, std::optional<double> price);

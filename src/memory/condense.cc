@@ -137,6 +137,16 @@ void Condenser::best(const Group& group, const Event& event, Better better) {
   kept = take(event);
 }
 
+// The newest; of one instant each that says another figure, for of two that differ neither is one.
+template <class Figure>
+void Condenser::newest(const Group& group, const Event& event, Figure figure) {
+  const auto found = groups_.find(group);
+  if (found != groups_.end() && found->second != nullptr && found->second->event.at == event.at &&
+      figure(found->second->event) != figure(event))
+    keep(event);
+  best(group, event, [](const Event& a, const Event& b) { return a.at > b.at; });
+}
+
 void Condenser::sign(const Spoken& spoken) {
   if (spoken.ordinal != kNone) signs_.try_emplace(spoken.ordinal, spoken);
 }
@@ -203,11 +213,11 @@ void Condenser::weigh(const Event& event, Known& one) {
   const Group price{What::mark,   event.instrument,         one.epoch,
                     event.source, closing_minute(event.at), 0};
   if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
-    if (mark->price.raw() > 0) best(price, event, is_later);
+    if (mark->price.raw() > 0) newest(price, event, price_of);
   } else if (const auto* index = std::get_if<IndexPrice>(&event.payload)) {
     Group group = price;
     group.what = What::index;
-    if (index->price.raw() > 0) best(group, event, is_later);
+    if (index->price.raw() > 0) newest(group, event, price_of);
   } else if (const auto* funding = std::get_if<FundingRate>(&event.payload)) {
     weigh(event, *funding, one);
   } else if (const auto* interest = std::get_if<OpenInterest>(&event.payload)) {
@@ -277,13 +287,8 @@ void Condenser::weigh(const Event& event, const FundingRate& funding, Known& one
   if (!announced) return keep(event);
   const Instant settles = funding.settles_at.value_or(Instant::min());
   const int64_t sort = static_cast<int64_t>(funding.kind) * 2 + (event.at <= settles);
-  best({What::funding, event.instrument, one.epoch, event.source, settles.ns(), sort}, event,
-       [](const Event& a, const Event& b) {
-         const auto rank = [](const Event& e) {
-           return std::pair(e.at, std::get_if<FundingRate>(&e.payload)->rate);
-         };
-         return rank(a) > rank(b);
-       });
+  newest({What::funding, event.instrument, one.epoch, event.source, settles.ns(), sort}, event,
+         [](const Event& e) { return std::get_if<FundingRate>(&e.payload)->rate; });
 }
 
 // Of an option the newest; of a future that of each minute, where a day's close stamped on midnight
@@ -298,12 +303,8 @@ void Condenser::weigh(const Event& event, const OpenInterest& interest, Known& o
     best(group(What::option_interest_first, 0, 0), event,
          [](const Event&, const Event&) { return false; });
     const int64_t zero = interest.contracts->is_zero();  // that it was not counts all the same
-    return best(group(What::option_interest, zero, 0), event, [](const Event& a, const Event& b) {
-      const auto rank = [](const Event& e) {
-        return std::pair(e.at, *std::get_if<OpenInterest>(&e.payload)->contracts);
-      };
-      return rank(a) > rank(b);
-    });
+    return newest(group(What::option_interest, zero, 0), event,
+                  [](const Event& e) { return *std::get_if<OpenInterest>(&e.payload)->contracts; });
   }
   using Rank = std::tuple<Instant, WideQty, double, double>;
   const auto rank = [](const Event& e) {
@@ -319,8 +320,8 @@ void Condenser::weigh(const Event& event, const OpenInterest& interest, Known& o
   const bool says = (interest.contracts && interest.contracts->raw() >= 0) ||
                     usable(interest.coins) || usable(interest.value_usd);
   if (!says) return;
-  best(group(What::interest, floor_to(event.at, Duration::minutes(1)), day * 2 + zero), event,
-       [&](const Event& a, const Event& b) { return rank(a) > rank(b); });
+  newest(group(What::interest, floor_to(event.at, Duration::minutes(1)), day * 2 + zero), event,
+         rank);
 }
 
 // The newest; of several of one instant all, since how much each says decides.

@@ -137,6 +137,8 @@ class Condenser {
   void release(Kept* kept);
   template <class Better>
   void best(const Group& group, const Event& event, Better better);
+  template <class Figure>
+  void newest(const Group& group, const Event& event, Figure figure);
   void life(const Event& event, Known& known);
   std::string_view anywhere(const Event& event, const Trade& trade, Known& known);
   void weigh(const Event& event, Known& known);
