@@ -13,10 +13,11 @@
 namespace delever::gauges {
 namespace {
 
-constexpr std::array<std::string_view, 12> kTransforms{
+constexpr std::array<std::string_view, 13> kTransforms{
     "",          "compounded",    "as_hourly",        "as_8h",
     "per_8h",    "latest_annual", "latest_as_hourly", "both_sides",
-    "one_venue", "of_252_days",   "of_252_days_root", "hourly_per_8h"};
+    "one_venue", "of_252_days",   "of_252_days_root", "hourly_per_8h",
+    "complement"};
 constexpr std::array<std::string_view, 4> kScopes{"", "venue", "all", "expiry"};
 
 bool contains_all(const std::string& text, const std::vector<std::string>& words) {
@@ -97,6 +98,21 @@ std::optional<std::string> other_dates(const Claim& claim, const Metric& metric)
   return std::nullopt;
 }
 
+bool has_any_word(const std::string& text, const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(), [&](const auto& w) { return has_word(text, w); });
+}
+
+// The day of the week that the window's date is; another one is another day.
+std::vector<std::string> weekday_of(const Claim& claim) {
+  constexpr std::array<std::string_view, 7> kFromThursday{
+      "thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"};
+  const auto window = read_window(claim.window);
+  if (!window.has_value() || window.value().end <= window.value().day) return {};
+  // Since Thursday, 1 January 1970.
+  const int64_t days = window.value().day.ns() / Duration::days(1).ns();
+  return {std::string(kFromThursday[static_cast<size_t>((days % 7 + 7) % 7)])};
+}
+
 std::string words_of(Duration period) {
   return period < Duration::days(2) ? fmt::format("{:.0f} h", period.in_seconds() / 3600)
                                     : fmt::format("{:.0f} days", period.in_days());
@@ -139,6 +155,11 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
     metric.words = TRY(table.texts("words"));
     if (table.has("without")) metric.without = TRY(table.texts("without"));
     if (table.has("takes")) metric.takes = TRY(table.texts("takes"));
+    if (table.has("any")) metric.any = TRY(table.texts("any"));
+    metric.change = TRY(table.boolean("change", false));  // what a metric is not, it need not say
+    metric.level = TRY(table.boolean("level", false));
+    metric.sign = TRY(table.boolean("sign", false));
+    metric.asks_hour = TRY(table.boolean("asks_hour", false));
     metric.periods = TRY(periods_of(table));
     metric.absolute = TRY(table.number("absolute"));
     metric.relative = TRY(table.number("relative"));
@@ -154,6 +175,15 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
     beyond.words = TRY(table.texts("words"));
     beyond.says = TRY(table.text("says"));
     rules.beyond.push_back(std::move(beyond));
+  }
+  for (const Config& table : TRY(config.tables("part")))
+    rules.parts.push_back({TRY(table.texts("words")), TRY(table.text("is"))});
+  if (config.has("verbs")) {  // a file without them reads no change and no rise
+    const Config verbs = TRY(config.table("verbs"));
+    rules.falls = TRY(verbs.texts("falls"));
+    rules.rises = TRY(verbs.texts("rises"));
+    rules.falls_by = TRY(verbs.texts("falls_by"));
+    rules.rises_by = TRY(verbs.texts("rises_by"));
   }
   if (config.has("plain")) {  // a file without it understands the words of its metrics alone
     const Config plain = TRY(config.table("plain"));
@@ -182,22 +212,59 @@ const Metric* ClaimRules::find(const Claim& claim) const {
     case UnitKind::share:
       break;
   }
+  // "usd" stands in "usdt" as well, which is the coin of a margin.
+  for (const std::string_view coin : {"usdt", "usdc"}) {
+    for (size_t at = text.find(coin); at != text.npos; at = text.find(coin, at)) text[at] = '_';
+  }
   const Metric* best = nullptr;
+  const auto said = [](const Metric& m) { return m.words.size() + !m.any.empty(); };
   for (const Metric& metric : metrics) {
     if (!contains_all(text, metric.words) || contains_any(text, metric.without)) continue;
-    if (!best || metric.words.size() > best->words.size()) best = &metric;
+    if (!metric.any.empty() && !has_any_word(text, metric.any)) continue;
+    if (!best || said(metric) > said(*best)) best = &metric;
   }
   return best;
 }
 
-std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
-                                                     const Metric& metric) const {
+auto ClaimRules::direction_of(const Claim& claim, const Metric& metric) const
+    -> std::optional<Direction> {
+  if (!metric.level) return std::nullopt;
   const std::string text = plain_words(claim.metric, "");
+  for (const auto* verbs : {&falls, &rises}) {
+    for (const std::string& verb : *verbs) {
+      if (has_word(text, verb + " to")) return Direction{verb, verbs == &rises};
+    }
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// What may be said beside the figure of `metric`: which words are spoken for.
+std::vector<std::string> excused(const Claim& claim, const Metric& metric, const ClaimRules& rules,
+                                 const std::vector<std::string>& whole) {
+  std::vector<std::string> out = metric.takes;
+  for (const auto* more : {&metric.any, &whole}) out.insert(out.end(), more->begin(), more->end());
+  if (const auto direction = rules.direction_of(claim, metric)) out.push_back(direction->verb);
+  if (metric.change) {
+    for (const auto* verbs : {&rules.falls, &rules.rises, &rules.falls_by, &rules.rises_by})
+      out.insert(out.end(), verbs->begin(), verbs->end());
+  }
+  if (metric.sign) out.insert(out.end(), {"negative", "positive"});
+  for (std::string& day : weekday_of(claim)) out.push_back(std::move(day));
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim, const Metric& metric,
+                                                     const std::vector<std::string>& whole) const {
+  const std::string text = plain_words(claim.metric, "");
+  const std::vector<std::string> takes = excused(claim, metric, *this, whole);
   const std::string window = metric.window == "expiry" ? std::string() : lower(claim.window);
   for (const Beyond& one : beyond) {
     for (const std::string& word : one.words) {
-      if (is_one_of(word, metric.takes) || !(has_word(text, word) || has_word(window, word)))
-        continue;
+      if (is_one_of(word, takes) || !(has_word(text, word) || has_word(window, word))) continue;
       return fmt::format("it says \"{}\": {}, which no gauge measures", word, one.says);
     }
   }
@@ -218,18 +285,22 @@ std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
     return fmt::format("it is of {}, and what is measured is of {}", words_of(period),
                        words_of(metric.periods[0]));
   }
+  for (const std::string& venue : venues_in(claim.metric)) {
+    if (has_word(text, venue + " share") || has_word(text, venue + "'s share"))
+      return fmt::format("it is of the share of {}, which no gauge measures", venue);
+  }
   if (const auto venues = venues_in(claim.metric); venues.size() > 1)
     return fmt::format("it is of {} venues together ({}), and sums are of one or of all",
                        venues.size(), fmt::join(venues, ", "));
   const auto not_understood = [](const std::string& word) {
     return fmt::format("it says \"{}\", which is not understood", word);
   };
-  if (const auto word =
-          unknown_word(claim.metric, claim.asset, {&plain, &metric.words, &metric.takes}))
+  if (const auto word = unknown_word(claim.metric, claim.asset, {&plain, &metric.words, &takes}))
     return not_understood(*word);
   static const std::vector<std::string> expiry{"expiry", "expires", "expiring", "expiration"};
   // In another zone it has a reason of its own (read_window).
-  if (const auto word = unknown_word(claim.window, claim.asset, {&plain, &expiry});
+  const std::vector<std::string> weekday = weekday_of(claim);
+  if (const auto word = unknown_word(claim.window, claim.asset, {&plain, &expiry, &weekday});
       word && !zone_in(claim.window))
     return not_understood(*word);
   return std::nullopt;

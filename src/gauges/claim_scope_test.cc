@@ -142,7 +142,7 @@ TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_fal
            {"liquidations if it breaks 118", "6", "million USD"},
            {"liquidations would total", "6", "million USD"},
            {"DeFi liquidations", "6", "million USD"},
-           {"negative funding rate", "0.008", "percent"},
+           {"funding rate that turned negative", "0.008", "percent"},
            {"open interest not on Binance", "9", "million SOL"},
            {"non-Binance open interest", "9", "million SOL"},
            {"open interest on decentralised exchanges", "9", "million SOL"},

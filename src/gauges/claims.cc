@@ -40,6 +40,7 @@ std::optional<double> transformed(double value, std::string_view transform,
   if (transform == "of_252_days_root") return value * std::sqrt(252.0 / 365);
   if (transform == "latest_as_hourly") return value * kYear;
   if (transform == "hourly_per_8h") return value * 8;
+  if (transform == "complement") return 1 - value;
   if (!interval) return std::nullopt;
   const double hours = *interval;
   if (transform == "compounded") return std::pow(1 + value * hours / kYear, kYear / hours) - 1;
@@ -361,6 +362,88 @@ double to_8h(const Claim& claim, const Metric& metric) {
   return Duration::hours(8).in_seconds() / period->in_seconds();
 }
 
+// The contracts that a claim is about, as far as the words of a part speak of them.
+struct WholePart {
+  std::vector<std::string> words;
+  std::string note;
+};
+WholePart parts_that_are_whole(const Claim& claim, const Metric& metric, const ClaimRules& rules,
+                               const Knowledge& known) {
+  WholePart out;
+  const bool of_interest = metric.definitions[0].gauge.starts_with("oi_");
+  if (!of_interest && !metric.definitions[0].gauge.starts_with("liq_")) return out;
+  const std::string text = plain_words(claim.metric, "");
+  const auto venue = venue_of(claim);
+  for (const Part& part : rules.parts) {
+    const auto word = std::find_if(part.words.begin(), part.words.end(),
+                                   [&](const auto& w) { return has_word(text, w); });
+    if (word == part.words.end()) continue;
+    size_t contracts = 0;
+    bool all = true;
+    for (const ContractSort& c : known.contracts) {
+      if (c.asset != claim.asset || (venue && c.venue != *venue)) continue;
+      if (of_interest && !c.interest && !c.vendor) continue;
+      ++contracts;
+      const bool is = part.is == "perpetual" ? c.perpetual
+                      : part.is == "dated"   ? !c.perpetual
+                      : part.is == "linear"  ? !c.inverse
+                      : part.is == "inverse" ? c.inverse
+                                             : c.settle == part.is;
+      all = all && is && !c.vendor;
+    }
+    if (!all || contracts == 0) continue;
+    for (const std::string& said : part.words) {
+      out.words.push_back(said);
+      for (const std::string_view one : split(said, '-')) out.words.emplace_back(one);
+    }
+    out.note +=
+        fmt::format("; the part \"{}\" is the whole: each of the {} contracts known is of it",
+                    *word, contracts);
+  }
+  return out;
+}
+
+// The claim's number with the sign that its words give it; missing where words and number differ.
+std::optional<double> with_sign(const Claim& claim, const Metric* metric, const ClaimRules& rules,
+                                double stated) {
+  // "an outflow of 817.8 million": the sign is in the word.
+  const std::string words = lower(claim.metric);
+  const auto has = [&](const std::vector<std::string>& list) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& w) { return has_word(words, w); });
+  };
+  bool down = has({"outflow", "outflows"}), up = false;
+  if (metric != nullptr && metric->sign) {
+    down = down || has({"negative"});
+    up = has({"positive"});
+  }
+  if (metric != nullptr && metric->change) {
+    down = down || has(rules.falls) || has(rules.falls_by);
+    up = up || has(rules.rises) || has(rules.rises_by);
+  }
+  if ((up && down) || (up && stated < 0)) return std::nullopt;
+  return down && stated > 0 ? -stated : stated;
+}
+
+// "Rose to" says that it was lower: a day before, as far as anybody here can tell.
+void check_direction(ClaimCheck& check, const Question& question, const Measured& first,
+                     const std::vector<Knowledge>& known, const ClaimRules::Direction& direction) {
+  const Knowledge* then = knowledge_exactly_at(known, question.end - Duration::days(1));
+  std::optional<double> before;
+  for (const Definition& d : question.metric.definitions) {
+    if (then == nullptr || d.name() != first.tried.name) continue;
+    for (const Measured& m : measure(question, d, *then, question.end - Duration::days(1))) {
+      if (m.tried.venue == first.tried.venue) before = m.tried.value;
+    }
+  }
+  const bool went =
+      before && (direction.up ? *first.tried.value > *before : *first.tried.value < *before);
+  check.note += before ? fmt::format(", after {:.6g} a day before", *before)
+                       : std::string("; what it was a day before is not known");
+  if (went) return;
+  check.state = State::pending;
+  check.note += fmt::format(": that it {} is not confirmed", direction.verb);
+}
+
 // Why the claim's unit is none that the metric is measured in.
 std::optional<std::string> other_unit(const Claim& claim, const Metric& metric) {
   const UnitKind stated_in = unit_kind(claim.unit, claim.asset);
@@ -377,33 +460,63 @@ std::optional<std::string> other_unit(const Claim& claim, const Metric& metric) 
 // At its expiry an option is no more: what expired is what was open just before.
 Instant last_moment_before(Instant expiry) { return expiry - Duration::ns(1); }
 
+// Why nothing is measured for the claim.
+std::optional<std::string> refused(const Claim& claim, const Metric& metric,
+                                   const ClaimRules& rules, const std::vector<std::string>& whole,
+                                   bool signs_agree) {
+  if (auto other = other_unit(claim, metric)) return other;
+  if (auto more = rules.asks_for_more(claim, metric, whole)) return more;
+  if (!signs_agree) return "its words and the sign of its number differ";
+  const auto window = read_window(claim.window);
+  if (!window.has_value()) return window.error().what;
+  if (metric.asks_hour && window.value().whole_day)
+    return "which price of that day is not said: its close, its low or its high";
+  return std::nullopt;
+}
+
+// What the literal definition measured stands beside the claim.
+void check_literal(ClaimCheck& check, const Question& question, const Measured& first,
+                   const Tries& tries, const std::vector<Knowledge>& known,
+                   const ClaimRules& rules) {
+  check.measured = first.tried.value;
+  check.sources = first.reading->sources;
+  const Duration age = question.end - first.reading->as_of.value_or(question.end);
+  if (question.metric.window == "expiry" && age > Duration::days(1)) {
+    check.note = fmt::format(
+        "measured {:.6g} at {}, {:.1f} days before: it {}, and neither confirms nor contradicts",
+        *first.tried.value, first.reading->as_of->text(), age.in_days(),
+        first.tried.holds ? "agrees" : "differs");
+  } else if (first.tried.holds) {
+    check.state = first.reading->state;
+    check.note = fmt::format("holds: {} measures {:.6g}", first.tried.name, *first.tried.value);
+    if (const auto direction = rules.direction_of(question.claim, question.metric))
+      check_direction(check, question, first, known, *direction);
+  } else {
+    contradict(check, question, first, tries.others);
+  }
+}
+
 ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
                      const std::vector<Knowledge>& known, Instant at) {
   ClaimCheck check;
   check.claim = claim;
   check.stated = plain_value(claim);
-  // "an outflow of 817.8 million": the sign is in the word.
-  const std::string words = lower(claim.metric);
-  if ((has_word(words, "outflow") || has_word(words, "outflows")) && check.stated > 0)
-    check.stated = -check.stated;
   check.unit = claim.unit;
   const Metric* metric = rules.find(claim);
+  const auto stated = with_sign(claim, metric, rules, check.stated);
+  check.stated = stated.value_or(check.stated);
   if (!metric) {
     check.note = "no definition is known for this metric";
     return check;
   }
   check.unit = metric->unit;
-  if (const auto other = other_unit(claim, *metric)) {
-    check.note = *other;
-    return check;
-  }
-  if (const auto more = rules.asks_for_more(claim, *metric)) {
-    check.note = *more;
-    return check;
-  }
   const auto window = read_window(claim.window);
-  if (!window.has_value()) {
-    check.note = window.error().what;
+  const Knowledge* then =
+      window.has_value() ? knowledge_at(known, std::min(window.value().end, at)) : nullptr;
+  const WholePart whole =
+      then != nullptr ? parts_that_are_whole(claim, *metric, rules, *then) : WholePart();
+  if (const auto why = refused(claim, *metric, rules, whole.words, stated.has_value())) {
+    check.note = *why;
     return check;
   }
   // "30 Jan 2026" of an expiry is its hour, not the end of its day.
@@ -434,24 +547,11 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
   for (const auto* list : {&tries.literal, &tries.others}) {
     for (const Measured& m : *list) check.tried.push_back(m.tried);
   }
-  if (const Measured* first = literal_of(*metric, tries)) {
-    check.measured = first->tried.value;
-    check.sources = first->reading->sources;
-    const Duration age = end - first->reading->as_of.value_or(end);
-    if (of_expiry && age > Duration::days(1)) {
-      check.note = fmt::format(
-          "measured {:.6g} at {}, {:.1f} days before: it {}, and neither confirms nor contradicts",
-          *first->tried.value, first->reading->as_of->text(), age.in_days(),
-          first->tried.holds ? "agrees" : "differs");
-    } else if (first->tried.holds) {
-      check.state = first->reading->state;
-      check.note = fmt::format("holds: {} measures {:.6g}", first->tried.name, *first->tried.value);
-    } else {
-      contradict(check, question, *first, tries.others);
-    }
-    return check;
-  }
-  without_literal(check, question, tries);
+  if (const Measured* first = literal_of(*metric, tries))
+    check_literal(check, question, *first, tries, known, rules);
+  else
+    without_literal(check, question, tries);
+  check.note += whole.note;
   return check;
 }
 
@@ -562,6 +662,7 @@ std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const Cla
         checks.back().holds_under->starts_with("liq_dominance_osc_ma30"))
       oscillators.emplace(claim.stated_by, claim.id);
   }
+  if (oscillators.empty()) return checks;
   // One author's figures of one family share a formula: what excludes a reading of one is said
   // beside the other.
   for (ClaimCheck& check : checks) {

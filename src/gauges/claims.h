@@ -11,6 +11,7 @@
 
 #include "base/config.h"
 #include "base/time.h"
+#include "gauges/history.h"
 #include "gauges/reading.h"
 
 namespace delever::gauges {
@@ -61,11 +62,23 @@ struct Definition {
 struct Metric {
   std::string id, unit, window;
   std::vector<std::string> words, without;
+  std::vector<std::string> any;  // one of these stands in it as a word; without any, none need be
   // Words of ClaimRules::beyond that make no other figure of this one, and of which periods it is.
   std::vector<std::string> takes;
   std::vector<Duration> periods;
   double absolute = 0, relative = 0;
+  bool change = false;     // "fell by": the verb has the sign
+  bool level = false;      // "fell to": the figure now, and that it was higher a day before
+  bool sign = false;       // "negative" has the sign
+  bool asks_hour = false;  // a whole day has none of it
   std::vector<Definition> definitions;
+};
+
+// Words that name a part of the market by a property of contracts. Where every contract that is
+// known has it, the part is the whole.
+struct Part {
+  std::vector<std::string> words;
+  std::string is;  // "perpetual", "dated", "linear", "inverse", or the coin of the margin
 };
 
 // Words that ask for something beside the figure of a metric: a change, a record, a part.
@@ -79,10 +92,21 @@ struct ClaimRules {
   std::vector<Metric> metrics;
   std::vector<Beyond> beyond;
   std::vector<std::string> plain;  // words that change no figure
+  std::vector<Part> parts;
+  std::vector<std::string> falls, rises;        // verbs, and their nouns
+  std::vector<std::string> falls_by, rises_by;  // what says so, and is never followed by "to"
   static Result<ClaimRules> load(const Config& config, std::string file);
   const Metric* find(const Claim& claim) const;  // by its words and its unit
   // Why the claim is about something else than what `metric` measures; missing when it is not.
-  std::optional<std::string> asks_for_more(const Claim& claim, const Metric& metric) const;
+  // `whole`: words of it that name no part, by what is known of the contracts.
+  std::optional<std::string> asks_for_more(const Claim& claim, const Metric& metric,
+                                           const std::vector<std::string>& whole = {}) const;
+  // The verb of "rose to" or "fell to", where the metric is one that can; and which way it went.
+  struct Direction {
+    std::string verb;
+    bool up = false;
+  };
+  std::optional<Direction> direction_of(const Claim& claim, const Metric& metric) const;
 };
 
 // What was seen of a gauge's daily values before a time.
@@ -100,6 +124,7 @@ struct Knowledge {
   std::vector<Reading> meant;  // what no gauge gives but somebody may have meant: a day's own
                                // settlements, 7-day means
   std::vector<GaugeRange> ranges;
+  std::vector<ContractSort> contracts{};  // of all assets
 };
 
 struct TriedDefinition {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "gauges/history.h"
 
@@ -96,8 +97,10 @@ Reading meant_reading(const char* name, const char* unit, const std::string& ass
 }
 
 // Open interest as contracts, and the parts of it that are margined in stablecoins and in the coin,
-// by venue and over the venues that the rule sums. A part that is the whole is none.
-std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contracts,
+// by venue and over the venues that the rule sums. Where there is no other part, it is the whole:
+// then it is given if the reading says the same, so that a claim that speaks of it can be decided.
+std::vector<Reading> interest_parts(const std::vector<Reading>& readings,
+                                    const std::vector<ContractInterest>& contracts,
                                     const std::string& asset) {
   struct Part {
     const char *name, *unit;
@@ -144,12 +147,21 @@ std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contrac
       r.sources.assign(parts.sources.begin(), parts.sources.end());
       out.push_back(std::move(r));
     };
-    // With one kind of margin alone, its part is the whole and no mistake.
     add(parts.all);
-    if (!parts.linear || !parts.inverse) continue;
-    for (const Part& part :
-         {parts.stable_coins, parts.stable_usd, parts.coin_coins, parts.coin_usd})
-      add(part);
+    const bool both = parts.linear && parts.inverse;
+    const auto whole = [&](const Part& part, std::string_view name) {
+      return std::any_of(readings.begin(), readings.end(), [&](const Reading& r) {
+        return r.name == name && r.venue.value_or("") == venue && !r.expiry && r.value &&
+               same_figure(*r.value, part.value);
+      });
+    };
+    for (const auto& [part, there, name] :
+         {std::tuple(&parts.stable_coins, parts.linear, "oi_coins"),
+          std::tuple(&parts.stable_usd, parts.linear, "oi_usd"),
+          std::tuple(&parts.coin_coins, parts.inverse, "oi_coins"),
+          std::tuple(&parts.coin_usd, parts.inverse, "oi_usd")}) {
+      if (both || (there && whole(*part, name))) add(*part);
+    }
   }
   return out;
 }
@@ -189,7 +201,7 @@ std::vector<Reading> liquidated_coins(const std::vector<Reading>& readings,
 std::vector<Reading> meant_readings(const std::vector<Reading>& readings, const History& history,
                                     const std::string& asset, Instant at) {
   std::vector<Reading> out = funding_means(history.funding, asset, at);
-  for (Reading& r : interest_parts(history.contracts, asset)) out.push_back(std::move(r));
+  for (Reading& r : interest_parts(readings, history.contracts, asset)) out.push_back(std::move(r));
   for (Reading& r : liquidated_coins(readings, asset)) out.push_back(std::move(r));
   return out;
 }
@@ -206,6 +218,8 @@ Knowledge KnowledgeRecorder::knowledge_at(Instant at) const {
     const History history = gauges->history(knowledge.at);
     for (Reading& r : meant_readings(readings, history, gauges->asset(), knowledge.at))
       knowledge.meant.push_back(std::move(r));
+    knowledge.contracts.insert(knowledge.contracts.end(), history.sorts.begin(),
+                               history.sorts.end());
     for (GaugeRange& r : ranges_of(history.liquidations, gauges->asset()))
       knowledge.ranges.push_back(std::move(r));
     for (Reading& r : readings) knowledge.readings.push_back(std::move(r));
