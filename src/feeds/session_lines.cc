@@ -314,6 +314,19 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
   connections.erase(id);
 }
 
+// Whether the new connection has told what the old one should have told well before now. What comes
+// first is for the new one alone, and so is a snapshot.
+bool Session::State::told_alone(const Handover& hand) const {
+  const auto unheard = [&](Instant at) {
+    return at - kFirstWords > hand.accepted_at && at - kFirstWords + kUnheard < stamp;
+  };
+  return std::any_of(hand.written.begin(), hand.written.end(),
+                     [&](const Handover::Told& told) { return unheard(told.at); }) ||
+         std::any_of(hand.held.begin(), hand.held.end(), [&](const Handover::Held& held) {
+           return !held.snapshot && unheard(held.stamp);
+         });
+}
+
 // The change of connections is over, whether or not every topic was seen on both.
 void Session::State::end_overlap(size_t index, bool healthy, std::string_view why) {
   Line& line = lines[index];
@@ -321,22 +334,22 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
   Connection* next = find(line.successor);
   CHECK(next != nullptr);
   if (old != nullptr && !healthy) begin_unheard(line, *old, why);
+  // What fell silent is a connection: its quiet topics too, from the last that they told.
+  const bool silent = std::any_of(line.topics.begin(), line.topics.end(), [&](size_t i) {
+    return topics[i].hand && told_alone(*topics[i].hand);
+  });
   for (const size_t i : line.topics) {
     TopicState& t = topics[i];
     if (!t.hand) continue;
     const Handover& hand = *t.hand;
     // What one of them told well before now, and well after the new one was accepted, the other
-    // should have told too; a snapshot is for the new one alone, and so is what comes first.
+    // should have told too.
     const auto unheard = [&](Instant at) { return at > hand.accepted_at && at + kUnheard < stamp; };
-    const bool lost =
-        !healthy || !hand.accepted || hand.overflown ||
-        std::any_of(hand.told.begin(), hand.told.end(),
-                    [&](const Handover::Told& told) { return unheard(told.at); }) ||
-        std::any_of(hand.written.begin(), hand.written.end(),
-                    [&](const Handover::Told& told) { return unheard(told.at - kFirstWords); }) ||
-        std::any_of(hand.held.begin(), hand.held.end(), [&](const Handover::Held& held) {
-          return !held.snapshot && unheard(held.stamp - kFirstWords);
-        });
+    const bool quiet = t.topic->cure == Cure::none && hand.told.empty();
+    const bool lost = !healthy || !hand.accepted || hand.overflown || (silent && quiet) ||
+                      told_alone(hand) ||
+                      std::any_of(hand.told.begin(), hand.told.end(),
+                                  [&](const Handover::Told& told) { return unheard(told.at); });
     if (lost && t.gap.cause == Silence::none) {
       // With the old one in health what it told is whole; what it did not tell, the new one did. Of
       // a topic that never spoke nothing is known since the start.

@@ -288,6 +288,48 @@ void stand_still(bool third_comes) {
   EXPECT_EQ(third_comes, gaps[0].to > again);
 }
 
+// A connection is silent, not a topic: what nobody told of another one is not known either.
+TEST(Session, AConnectionThatStandsStillIsAGapOfItsQuietTopicsToo) {
+  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT"});
+  const auto hear_on = [&](size_t connection, char symbol, int id) {
+    scene.session->received(
+        scene.outside.connects[connection].first,
+        fmt::format(R"({{"arg":{{"channel":"trades","instId":"{0}-USDT"}},"data":[{{"instId":)"
+                    R"("{0}-USDT","tradeId":"{1}","px":"1","sz":"1","side":"buy","ts":"1"}}]}})",
+                    symbol, id),
+        scene.now());
+  };
+  const auto alive = [&](Duration how_long) {
+    for (const Duration until = scene.passed + how_long; scene.passed < until;) {
+      for (const auto& [connection, url] : scene.outside.connects)
+        scene.session->received(connection, "pong", scene.now());
+      scene.wait(Duration::seconds(1));
+    }
+  };
+  scene.begin();
+  for (const char symbol : {'A', 'B'}) hear_on(0, symbol, 1);
+  alive(Duration::seconds(5));
+  scene.hear(R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})");
+  alive(Duration::seconds(2));
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  scene.session->connected(scene.outside.connects[1].first, scene.now());
+  const std::string& asked = scene.outside.sends.back().second;
+  const std::string id = asked.substr(asked.find(R"("id":")") + 6, 1);
+  for (const char symbol : {'A', 'B'})
+    scene.hear(fmt::format(
+        R"({{"id":"{}","event":"subscribe","arg":{{"channel":"trades","instId":"{}-USDT"}}}})", id,
+        symbol));
+  alive(Duration::seconds(5));
+  hear_on(1, 'A', 2);
+  alive(Duration::seconds(40));
+  ASSERT_EQ(scene.outside.closes, std::vector{scene.outside.connects[0].first});
+  ASSERT_EQ(scene.outside.gaps.size(), 2U);
+  for (const Outside::Hole& gap : scene.outside.gaps) {
+    EXPECT_EQ(gap.from, kStart + Duration::ns(1)) << gap.stream;
+    EXPECT_GT(gap.to, kStart + Duration::seconds(30)) << gap.stream;
+  }
+}
+
 TEST(Session, AFirstThatStoodStillIsAGapThoughTheSecondIsLost) {
   stand_still(true);
   stand_still(false);

@@ -234,6 +234,7 @@ struct Session::State {
   void begin_unheard(Line& line, const Connection& lost, std::string_view why);
   void end_unheard(Line& line);
   void end_overlap(size_t line, bool healthy, std::string_view why);
+  bool told_alone(const Handover& hand) const;
   Connection* find(ConnectionId id);
   Connection* heard(ConnectionId id, Moment at);  // session.cc
   bool is_successor(const Connection& c) const;
