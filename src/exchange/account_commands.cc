@@ -30,7 +30,7 @@ Reject Exchange::State::apply(const OpenAccount& c) {
                    [](const CoinSetup& coin) { return coin.scenarios; }))
     return Reject::no_such_mode;
   if (pools.accounts.size() >= kNoId) return Reject::too_large;
-  out.emit(pools.add_account(c.collateral, c.hedge), AccountOpened{});
+  out.emit(pools.add_account(c), AccountOpened{});
   return Reject::none;
 }
 

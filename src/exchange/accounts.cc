@@ -5,8 +5,8 @@
 
 namespace delever::exchange {
 
-AccountId Pools::add_account(CollateralMode collateral, bool hedge) {
-  accounts.push_back({.collateral = collateral, .hedge = hedge});
+AccountId Pools::add_account(const OpenAccount& c) {
+  accounts.push_back({.collateral = c.collateral, .hedge = c.hedge, .orders = c.orders});
   ledger.add_account();
   return static_cast<AccountId>(accounts.size() - 1);
 }

@@ -62,7 +62,9 @@ Lots Liquidator::lots_to_safety(PoolId p, PositionId id) const {
   const auto safe = [&](Lots closed) {
     const Lots left = held - closed;
     const int64_t cost = narrow(divide(static_cast<Wide>(pos.cost) * left, held, Round::down));
-    const Hypothetical after{id, pos.lots > 0 ? left : -left, cost, pos.open_buy, pos.open_sell};
+    Hypothetical after = as_it_is(id, pos);
+    after.lots = pos.lots > 0 ? left : -left;
+    after.cost = cost;
     const PoolSums s = pools.trigger_sums(p, &after);
     Units fee = 0;
     if (m.liquidation_fee.part > 0)

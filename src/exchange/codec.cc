@@ -30,9 +30,10 @@ void one_of(A& a, E& x, E last) {
 // listed does not compile.
 template <class A>
 void command_fields(A& a, OpenAccount& c) {
-  auto& [collateral, hedge] = c;
+  auto& [collateral, hedge, orders] = c;
   one_of(a, collateral, CollateralMode::portfolio);
   a(hedge);
+  one_of(a, orders, OrderMargin::order_price);
 }
 template <class A>
 void command_fields(A& a, Deposit& c) {

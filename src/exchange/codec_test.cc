@@ -14,7 +14,7 @@ struct Fields {
   void put(T... x) {
     (all.push_back(static_cast<int64_t>(x)), ...);
   }
-  void operator()(const OpenAccount& c) { put(c.collateral, c.hedge); }
+  void operator()(const OpenAccount& c) { put(c.collateral, c.hedge, c.orders); }
   void operator()(const Deposit& c) { put(c.account, c.coin, c.amount.raw()); }
   void operator()(const Withdraw& c) { put(c.account, c.coin, c.amount.raw()); }
   void operator()(const SetLeverage& c) { put(c.account, c.instrument, c.leverage.raw()); }

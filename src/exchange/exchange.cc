@@ -42,6 +42,10 @@ std::optional<Price> Exchange::index(uint32_t i) const {
   const int64_t price = state_->markets.indices[i].price;
   return price == 0 ? std::nullopt : std::optional(Price::raw(price));
 }
+std::vector<IndexPart> Exchange::index_parts(uint32_t i) const {
+  CHECK(i < state_->markets.indices.size());
+  return state_->markets.index_parts(i);
+}
 std::optional<Price> Exchange::last(InstrumentId i) const {
   CHECK(i < state_->markets.size());
   const int64_t price = state_->markets[i].last;
@@ -132,6 +136,14 @@ std::vector<PoolView> Exchange::pools(AccountId a) const {
     out.push_back(view);
   }
   return out;
+}
+
+std::optional<Amount> Exchange::orders_initial(AccountId a, InstrumentId i,
+                                               PositionSide side) const {
+  CHECK(a < accounts() && i < instruments());
+  const PositionId id = state_->pools.find_position(a, i, side);
+  if (id == kNoId) return Amount();
+  return state_->pools.orders_initial(id);
 }
 
 margin::Account Exchange::account(AccountId a) const {

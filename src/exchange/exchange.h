@@ -72,6 +72,10 @@ struct ExchangeSetup {
   bool bound_at_once = false;  // never a look in place of a bound: for tests of the bounds
 };
 
+// By the venue's rule, as the first of its rulebooks has it that says anything: for those who open
+// accounts.
+OrderMargin order_margin_of(const ExchangeSetup& setup);
+
 // What a pool stands at; the plain twin of these figures is margin::evaluate on
 // Exchange::account().
 struct PoolView {
@@ -89,6 +93,13 @@ struct PositionView {
   Amount cost;  // value at entry
   Amount margin;
   Leverage leverage;
+};
+
+// One of an index's sources: what it last said, and its share of all that have said something.
+struct IndexPart {
+  std::string source;
+  Price price;
+  Rate share;
 };
 
 // A perpetual's funding: what the next payment would be if the premium stayed.
@@ -123,6 +134,7 @@ class Exchange {
   InstrumentId instruments() const;
   std::optional<Price> mark(InstrumentId instrument) const;
   std::optional<Price> index(uint32_t index) const;
+  std::vector<IndexPart> index_parts(uint32_t index) const;  // as its setup names them
   std::optional<Price> last(InstrumentId instrument) const;
   const matching::MatchBook& book(InstrumentId instrument) const;
   BookSnapshot depth(InstrumentId instrument, size_t levels) const;
@@ -133,6 +145,10 @@ class Exchange {
   Amount shortfall(CoinId coin) const;  // deficits that nobody covered
   std::vector<PositionView> positions(AccountId account) const;
   std::vector<PoolView> pools(AccountId account) const;
+  // What the resting orders of one position add to the initial margin of its cross pool, in the
+  // pool's coin or USD. Missing: a price is not there.
+  std::optional<Amount> orders_initial(AccountId account, InstrumentId instrument,
+                                       PositionSide side) const;
   // The account as margin::evaluate reads it, with the prices and rulebooks that go with it. What
   // spot orders hold is not among the balances: it may leave at any moment, and is no collateral
   // until they are cancelled.

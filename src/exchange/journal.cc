@@ -9,7 +9,7 @@
 namespace delever::exchange {
 namespace {
 
-constexpr std::string_view kMagic = "delever journal 1\n";
+constexpr std::string_view kMagic = "delever journal 2\n";
 constexpr uint32_t kRecordMax = 4096;  // no command comes near it
 
 void put(std::string& out, uint64_t x, int bytes) {

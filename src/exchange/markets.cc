@@ -18,6 +18,15 @@ int64_t ema(int64_t mean, int64_t x, Duration passed, Duration window) {
   return weight <= 0 ? x : mean + narrow((static_cast<Wide>(x) - mean) * passed.ns() / weight);
 }
 
+// One that has said nothing yet has none.
+Wide weight_of(const IndexSetup& setup, const std::vector<int64_t>& sources, size_t s) {
+  if (sources[s] == 0) return 0;
+  for (const IndexWeight& w : setup.rule.weights) {
+    if (w.venue == setup.sources[s]) return w.weight.raw();
+  }
+  return Rate::scale;
+}
+
 // The constituents' prices by the rule: weighted mean, mean after clipping to the median, or
 // weighted median.
 int64_t index_of(const IndexSetup& setup, const std::vector<int64_t>& sources) {
@@ -27,11 +36,7 @@ int64_t index_of(const IndexSetup& setup, const std::vector<int64_t>& sources) {
   };
   std::vector<Constituent> known;
   for (size_t s = 0; s < sources.size(); ++s) {
-    if (sources[s] == 0) continue;
-    Wide weight = Rate::scale;
-    for (const IndexWeight& w : setup.rule.weights) {
-      if (w.venue == setup.sources[s]) weight = w.weight.raw();
-    }
+    const Wide weight = weight_of(setup, sources, s);
     if (weight > 0) known.push_back({sources[s], weight});
   }
   if (known.empty()) return 0;
@@ -67,6 +72,21 @@ int64_t index_of(const IndexSetup& setup, const std::vector<int64_t>& sources) {
 std::optional<int64_t> middle(const Market& m) {
   if (!m.book.has_bids() || !m.book.has_asks()) return std::nullopt;
   return (static_cast<int64_t>(m.book.best_bid()) + m.book.best_ask()) * m.tick / 2;
+}
+
+std::vector<IndexPart> Markets::index_parts(uint32_t i) const {
+  const IndexSetup& index = setup.indices[i];
+  const std::vector<int64_t>& sources = indices[i].sources;
+  Wide total = 0;
+  for (size_t s = 0; s < sources.size(); ++s) total += weight_of(index, sources, s);
+  std::vector<IndexPart> parts;
+  for (size_t s = 0; s < sources.size(); ++s) {
+    const Wide weight = weight_of(index, sources, s);
+    if (weight == 0) continue;
+    parts.push_back({index.sources[s], Price::raw(sources[s]),
+                     Rate::raw(narrow(divide(weight * Rate::scale, total, Round::down)))});
+  }
+  return parts;
 }
 
 void Markets::move_index(uint32_t i) {

@@ -72,6 +72,7 @@ Wide wide_value(const Market& m, Lots lots, int64_t price,
 bool value_fits(const Market& m, Lots lots, int64_t price);
 Units value(const Market& m, Lots lots, int64_t price, Round round);
 Units value_at(const Market& m, Lots lots, Tick tick);
+Wide ticks_value(const Market& m, Wide lots_ticks);  // linear: of lots at the tick of each
 Units share(Units units, Market::Share share, Round round);
 // Whether a position gains when the value of its lots rises: longs, and shorts of inverse
 // contracts.
@@ -91,6 +92,7 @@ class Markets {
   auto end() const { return all.end(); }
 
   void move_index(uint32_t i);
+  std::vector<IndexPart> index_parts(uint32_t i) const;
   void move_mark(InstrumentId i);
   void move_coins();
   void move_forwards();  // of options, and their time to expiry

@@ -110,13 +110,23 @@ Reject Trading::check_spot(const SubmitOrder& c, const Market& m, Lots lots) con
   return Reject::none;
 }
 
+// What an order counts at where its own price does. Who sells below the mark, or at any price, is
+// not asked for less than who sells at the mark.
+Wide Trading::assumed_ticks(const SubmitOrder& c, const Market& m, Lots lots) const {
+  const bool market = c.type == OrderType::market || c.type == OrderType::stop_market;
+  const int64_t at_mark = (m.mark + m.tick - 1) / m.tick, own = c.price.raw() / m.tick;
+  const int64_t tick = market ? at_mark : c.side == Side::sell ? std::max(own, at_mark) : own;
+  return static_cast<Wide>(lots) * tick;
+}
+
 // What the position could become if this order and all that rest on its side were filled.
 Trading::Opening Trading::opening_of(const SubmitOrder& c, const PositionState& pos, Lots lots,
                                      PositionId id) const {
   const bool buy = c.side == Side::buy;
   Opening o;
-  o.after = {id, pos.lots, pos.cost, pos.open_buy + (buy ? lots : Lots()),
-             pos.open_sell + (buy ? Lots() : lots)};
+  o.after = as_it_is(id, pos);
+  (buy ? o.after.open_buy : o.after.open_sell) += lots;
+  (buy ? o.after.buy_ticks : o.after.sell_ticks) += assumed_ticks(c, markets[pos.instrument], lots);
   o.closes = closable(pos, c.side);
   o.opening = lots - std::min(lots, o.closes);
   const Lots before_most =

@@ -36,7 +36,13 @@ struct Hypothetical {
   Lots lots = 0;
   int64_t cost = 0;
   Lots open_buy = 0, open_sell = 0;
+  Wide buy_ticks = 0, sell_ticks = 0;
 };
+
+// The same as it is.
+inline Hypothetical as_it_is(PositionId id, const PositionState& pos) {
+  return {id, pos.lots, pos.cost, pos.open_buy, pos.open_sell, pos.buy_ticks, pos.sell_ticks};
+}
 
 class Pools {
  public:
@@ -56,7 +62,7 @@ class Pools {
   size_t coins() const { return setup.coins.size(); }
 
   // accounts.cc: records
-  AccountId add_account(CollateralMode collateral, bool hedge);
+  AccountId add_account(const OpenAccount& c);
   PoolId cross_pool(AccountId a, std::optional<CoinId> coin);  // finds or adds
   PoolId cross_pool_of(AccountId a, CoinId settle);  // the one that this coin's positions stand in
   PoolId isolated_pool(PositionId id);               // finds or adds
@@ -89,6 +95,7 @@ class Pools {
   PoolSums trigger_sums(PoolId p, const Hypothetical* hypothetical = nullptr) const {
     return sums(p, hypothetical, margin::MarginFigures::of_trigger);
   }
+  std::optional<Amount> orders_initial(PositionId id) const;  // added to the cross pool's
   Wide free_margin(PoolId p) const;                       // equity - initial
   Wide held(AccountId a, CoinId c) const;                 // in spot orders
   Wide backing(PoolId p, CoinId coin, Wide units) const;  // lost when these units of a wallet leave
@@ -128,6 +135,13 @@ class Pools {
   PoolSums sums(PoolId p, const Hypothetical* hypothetical, margin::MarginFigures figures) const;
   bool add_position(PoolId p, const PositionState& pos, const Hypothetical& as,
                     margin::MarginFigures figures, PoolSums& total) const;
+  struct Reach {
+    Lots lots = 0;
+    Wide value = 0;
+  };
+  bool by_price(const PositionState& pos) const;  // its orders count at their own prices
+  Reach reach_by_price(const PositionState& pos, const Hypothetical& as) const;
+  bool initial_by_price(const PositionState& pos, const Hypothetical& as, Wide& needed) const;
   bool order_initial(const PositionState& pos, const Hypothetical& as, Lots count, Lots most,
                      Wide& needed) const;
   void add_wallets(PoolId p, PoolSums& total) const;

@@ -83,7 +83,8 @@ class Market {
       const auto mode = static_cast<CollateralMode>(random_.below(3));
       return send(
           OpenAccount{.collateral = portfolio_ && made_ > 2 ? CollateralMode::portfolio : mode,
-                      .hedge = random_.chance(0.3)});
+                      .hedge = random_.chance(0.3),
+                      .orders = made_ % 2 == 0 ? OrderMargin::order_price : OrderMargin::mark});
     }
     if (made_ < 30) {
       ++made_;
@@ -163,6 +164,7 @@ class Market {
       if (!recorder_.notices.empty()) return "a refused command said something";
       return "";
     }
+    remember(command.body);
     unheard_.notices.clear();
     hash_ = exchange_->hash();
     if (twin_->apply(command, unheard_) != refused || twin_->hash() != hash_)
@@ -178,13 +180,34 @@ class Market {
 
   const Exchange& exchange() const { return *exchange_; }
   const Exchange& twin() const { return *twin_; }
+  int64_t order_margins() const { return order_margins_; }  // compared with the plain sum
 
  private:
+  struct Settings {
+    bool hedge = false;
+    OrderMargin orders = OrderMargin::mark;
+    std::map<InstrumentId, bool> isolated;
+    std::map<InstrumentId, Leverage> leverage;
+  };
   struct Known {
     InstrumentId instrument;
     OrderId order;
     AccountId account;
   };
+
+  // The settings that views do not show of who holds nothing.
+  void remember(const CommandBody& body) {
+    if (const auto* open = std::get_if<OpenAccount>(&body)) {
+      settings_[exchange_->accounts() - 1].hedge = open->hedge;
+      settings_[exchange_->accounts() - 1].orders = open->orders;
+    } else if (const auto* position = std::get_if<SetPositionMode>(&body)) {
+      settings_[position->account].hedge = position->hedge;
+    } else if (const auto* mode = std::get_if<SetMarginMode>(&body)) {
+      settings_[mode->account].isolated[mode->instrument] = mode->mode == MarginMode::isolated;
+    } else if (const auto* leverage = std::get_if<SetLeverage>(&body)) {
+      settings_[leverage->account].leverage[leverage->instrument] = leverage->leverage;
+    }
+  }
 
   template <class Body>
   Command send(Body body) {
@@ -320,6 +343,7 @@ class Market {
           return "a wallet without positions is below zero: account " + std::to_string(a);
       }
       if (const std::string why = margins(a); !why.empty()) return why;
+      if (const std::string why = order_margin(a); !why.empty()) return why;
     }
     for (InstrumentId i = 0; i < listed_; ++i) {
       if (spot(i)) continue;
@@ -395,6 +419,54 @@ class Market {
     }
     return "";
   }
+  // What orders at their own prices hold, from the book's orders one by one: initial margin of the
+  // cross USDT pool, in which only the perpetual and the future stand.
+  std::string order_margin(AccountId a) {
+    const Exchange& x = *exchange_;
+    const Settings& own = settings_[a];
+    if (a < kFirstUser || own.hedge || own.orders != OrderMargin::order_price ||
+        !setup_.listings[kPerp].rules.ladder ||
+        x.account(a).collateral != CollateralMode::single_coin)
+      return "";
+    Wide plain = 0;
+    for (const InstrumentId i : {kPerp, kFuture}) {
+      const auto isolated = own.isolated.find(i);
+      if (!x.mark(i) || (isolated != own.isolated.end() && isolated->second)) return "";
+      plain += plain_initial(a, i);
+    }
+    for (const PoolView& pool : x.pools(a)) {
+      if (pool.isolated || pool.coin != kUsdt) continue;
+      order_margins_ += plain > 0 ? 1 : 0;
+      if (pool.initial.raw() == plain) continue;
+      return "orders hold " + pool.initial.text() + " against " +
+             Amount::raw(static_cast<int64_t>(plain)).text() + ": account " + std::to_string(a);
+    }
+    return "";
+  }
+  // Units of 1e-8 USDT: a quantity and a price have 1e-8 each, a lot is 0.001, a tick is 1.
+  Wide plain_initial(AccountId a, InstrumentId i) {
+    const Exchange& x = *exchange_;
+    const auto up = [](Wide n, Wide by) { return (n + by - 1) / by; };
+    Wide held = 0, buys = 0, sells = 0;
+    for (const PositionView& p : x.positions(a)) {
+      if (p.instrument != i) continue;
+      const Wide value = up(static_cast<Wide>(p.qty.raw()) * x.mark(i)->raw(), Price::scale);
+      held += p.side == PositionSide::long_side ? value : -value;
+    }
+    for (const Side side : {Side::buy, Side::sell}) {
+      x.book(i).orders(side, [&](OrderId, const matching::MatchBook::Resting& r) {
+        if (r.account == a)
+          (side == Side::buy ? buys : sells) += static_cast<Wide>(r.lots) * r.tick * 100'000;
+        return true;
+      });
+    }
+    const auto size = [](Wide v) { return v < 0 ? -v : v; };
+    const auto set = settings_[a].leverage.find(i);
+    const Leverage leverage =
+        set == settings_[a].leverage.end() ? setup_.listings[i].default_leverage : set->second;
+    const Wide most = std::max({size(held), size(held + buys), size(held - sells)});
+    return up(most * Leverage::scale, leverage.raw());
+  }
   static bool matches(const margin::Pool& plain, const PoolView& pool) {
     return plain.equity() == pool.equity && plain.maintenance == pool.maintenance &&
            plain.liquidated == pool.liquidated;
@@ -412,8 +484,10 @@ class Market {
   Recorder unheard_;
   Recorder recorder_;
   std::vector<Known> orders_;
+  std::map<AccountId, Settings> settings_;
   int64_t clock_ = 0;
   int made_ = 0;
+  int64_t order_margins_ = 0;
   double level_ = 84'000;
   InstrumentId last_instrument_ = kPerp;
 };
@@ -425,6 +499,7 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
                 commands = setting("DELEVER_EXCHANGE_COMMANDS", 10'000);
   Tally tally;
   uint64_t looks = 0, all_looks = 0;
+  int64_t order_margins = 0;
   const int64_t first = setting("DELEVER_EXCHANGE_FIRST", 1);
   for (int64_t seed = first; seed < first + seeds; ++seed) {
     Market market(static_cast<uint64_t>(seed), GetParam());
@@ -434,6 +509,7 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
     }
     looks += market.exchange().looks();
     all_looks += market.twin().looks();
+    order_margins += market.order_margins();
   }
   std::string seen;
   for (const auto& [kind, count] : tally.notices)
@@ -448,6 +524,8 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
         NoticeKind::stop_triggered, NoticeKind::margin_call}) {
     EXPECT_GT(tally.notices[kind], 0) << notice_name(kind) << " never happened";
   }
+  const std::string_view venue = GetParam();
+  if (venue != "deribit" && venue != "portfolio") { EXPECT_GT(order_margins, seeds * 100); }
 }
 
 INSTANTIATE_TEST_SUITE_P(Venues, ExchangeProperties,

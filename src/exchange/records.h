@@ -60,6 +60,7 @@ struct PositionState {
   Lots open_buy = 0, open_sell = 0;  // resting
   Lots reduce_lots = 0;              // of them reduce-only
   Wide open_buy_value = 0;           // spot: quote coins held for buys
+  Wide buy_ticks = 0, sell_ticks = 0;  // resting: lots times the tick of each
   uint32_t first_order = kNoId;
   Instant partial_at = Instant::min();  // of the last partial liquidation
 };
@@ -74,6 +75,7 @@ struct PoolState {
 struct AccountState {
   CollateralMode collateral = CollateralMode::single_coin;
   bool hedge = false;
+  OrderMargin orders = OrderMargin::mark;
   PositionId first_position = kNoId;
   std::vector<PoolId> pools;
 };

@@ -112,7 +112,8 @@ void Trading::rested(Market& m, OrderId id, const Sending& sending, Lots lots) {
           .reduce_only = sending.reduce_only};
   if (pos.first_order != kNoId) m.orders[pos.first_order].previous = slot;
   pos.first_order = slot;
-  (sending.order.side == Side::buy ? pos.open_buy : pos.open_sell) += lots;
+  (info.buy ? pos.open_buy : pos.open_sell) += lots;
+  (info.buy ? pos.buy_ticks : pos.sell_ticks) += static_cast<Wide>(lots) * info.tick;
   if (sending.reduce_only) pos.reduce_lots += lots;
   if (m.spot && sending.order.side == Side::buy)
     pos.open_buy_value += static_cast<Wide>(lots) * sending.order.tick * m.unit;
@@ -138,6 +139,7 @@ void Trading::take_off(Market& m, uint32_t slot, Lots lots, bool gone) {
   OrderInfo& info = m.orders[slot];
   PositionState& pos = positions[info.position];
   (info.buy ? pos.open_buy : pos.open_sell) -= lots;
+  (info.buy ? pos.buy_ticks : pos.sell_ticks) -= static_cast<Wide>(lots) * info.tick;
   if (info.reduce_only) pos.reduce_lots -= lots;
   if (m.spot) {
     if (info.buy) pos.open_buy_value -= static_cast<Wide>(lots) * info.tick * m.unit;

@@ -66,6 +66,14 @@ Result<void> check_listing(const Listing& listing, size_t indices) {
 
 }  // namespace
 
+OrderMargin order_margin_of(const ExchangeSetup& setup) {
+  for (const Listing& l : setup.listings) {
+    if (l.rules.margin && l.rules.margin->resting_orders != OrderMargin::mark)
+      return l.rules.margin->resting_orders;
+  }
+  return OrderMargin::mark;
+}
+
 // Coins get the numbers in which they are listed: they index the wallets.
 Result<void> Exchange::State::build_coins() {
   for (const CoinSetup& coin : setup.coins) {
@@ -192,8 +200,8 @@ Result<void> Exchange::State::build() {
   for (size_t c = 0; c < coins(); ++c) {
     if (!setup.coins[c].index) markets.prices.coin_usd[c] = Price::raw(Price::scale);
   }
-  CHECK(pools.add_account(CollateralMode::single_coin, false) == kFund);
-  CHECK(pools.add_account(CollateralMode::single_coin, false) == kVault);
+  CHECK(pools.add_account({}) == kFund);
+  CHECK(pools.add_account({}) == kVault);
   return {};
 }
 

@@ -93,6 +93,8 @@ class Figures {
     void maybe(std::string_view, const T& x, Read) {
       to.add(x);
     }
+    template <class T, class Read>
+    void of_accounts(std::string_view, const T&, Read) {}  // in the state of those accounts
     template <class T>
     void section(std::string_view, const std::optional<T>& x) {
       if constexpr (!kAside<T>) to.add(x);

@@ -11,7 +11,7 @@
 namespace delever::exchange {
 namespace {
 
-constexpr uint64_t kSnapshotVersion = 0x64656c65'76657202;  // "delever" 2
+constexpr uint64_t kSnapshotVersion = 0x64656c65'76657203;  // "delever" 3
 
 template <class X, class T>
 concept Of = std::same_as<std::remove_const_t<X>, T>;
@@ -41,16 +41,18 @@ void fields(V&& v, X& x) {
 }
 template <class V, Of<AccountState> X>
 void fields(V&& v, X& x) {
-  auto& [collateral, hedge, first_position, pools] = x;
-  v.value(collateral), v.value(hedge), v.place(first_position), v.place(pools);
+  auto& [collateral, hedge, orders, first_position, pools] = x;
+  v.value(collateral), v.value(hedge), v.place(orders), v.place(first_position), v.place(pools);
 }
 template <class V, Of<PositionState> X>
 void fields(V&& v, X& x) {
   auto& [account, instrument, pool, next, side, hedge, mode, leverage, lots, cost, margin, open_buy,
-         open_sell, reduce_lots, open_buy_value, first_order, partial_at] = x;
+         open_sell, reduce_lots, open_buy_value, buy_ticks, sell_ticks, first_order, partial_at] =
+      x;
   v.value(account), v.value(instrument), v.place(pool), v.place(next), v.value(side);
   v.value(hedge), v.value(mode), v.value(leverage), v.value(lots), v.value(cost), v.value(margin);
   v.place(open_buy), v.place(open_sell), v.place(reduce_lots), v.place(open_buy_value);
+  v.place(buy_ticks), v.place(sell_ticks);
   v.place(first_order), v.value(partial_at);
 }
 template <class V, Of<PoolState> X>
@@ -219,6 +221,7 @@ struct Hashed {
 void hash_account(Hashed& h, AccountId a, const Pools& pools, const Markets& markets) {
   const AccountState& account = pools.accounts[a];
   fields(h, account);
+  if (account.orders != OrderMargin::mark) h.add(account.orders);  // what others have says nothing
   std::vector<const PositionState*> own;
   for (PositionId id = account.first_position; id != kNoId; id = pools.positions[id].next) {
     const PositionState& x = pools.positions[id];

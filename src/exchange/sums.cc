@@ -71,11 +71,49 @@ Wide Pools::in_pool_units(PoolId pool, CoinId coin, Wide units) const {
   return usd ? divide<Price::scale>(units * usd->raw(), Round::up) : units;
 }
 
+bool Pools::by_price(const PositionState& pos) const {
+  const Market& m = markets[pos.instrument];
+  return accounts[pos.account].orders == OrderMargin::order_price && !m.option && !m.inverse;
+}
+
+// The larger of what could be long and what could be short, orders at their own prices, and the
+// lots of it. A hedge-mode position only opens one way.
+Pools::Reach Pools::reach_by_price(const PositionState& pos, const Hypothetical& as) const {
+  const Market& m = markets[pos.instrument];
+  const Wide held = wide_value(m, std::abs(as.lots), m.mark, Round::up);
+  const Wide buys = ticks_value(m, as.buy_ticks), sells = ticks_value(m, as.sell_ticks);
+  if (pos.hedge) {
+    const bool buy = pos.side == PositionSide::long_side;
+    return {std::abs(as.lots) + (buy ? as.open_buy : as.open_sell), held + (buy ? buys : sells)};
+  }
+  const auto size_of = [](Wide x) { return x < 0 ? -x : x; };
+  const Wide signed_held = as.lots < 0 ? -held : held;
+  const Reach bought{std::abs(as.lots + as.open_buy), size_of(signed_held + buys)},
+      sold{std::abs(as.lots - as.open_sell), size_of(signed_held - sells)};
+  return bought.value >= sold.value ? bought : sold;
+}
+
+// Initial margin of a cross position with its orders, or of what orders add to an isolated one.
+bool Pools::initial_by_price(const PositionState& pos, const Hypothetical& as, Wide& needed) const {
+  const Market& m = markets[pos.instrument];
+  Reach reach = reach_by_price(pos, as);
+  if (pos.mode == MarginMode::isolated) {
+    const Lots held = std::abs(as.lots);
+    reach.value = larger(reach.value - wide_value(m, held, m.mark, Round::up), 0);
+    reach.lots = std::max(reach.lots - held, Lots());
+  }
+  const auto need = initial_of(*m.rules, reach.value, Qty::raw(reach.lots * m.step),
+                               *prices.mark[pos.instrument], pos.leverage);
+  if (need.has_value()) needed = need.value();
+  return need.has_value();
+}
+
 // Initial margin of `count` lots that orders could open; false: a price or a figure is missing.
 bool Pools::order_initial(const PositionState& pos, const Hypothetical& as, Lots count, Lots most,
                           Wide& needed) const {
   const Market& m = markets[pos.instrument];
   const Price mark = *prices.mark[pos.instrument];
+  if (by_price(pos)) return initial_by_price(pos, as, needed);
   if (!m.option) {
     const Wide notional = wide_value(m, count, mark.raw(), Round::up);
     const auto need = initial_of(*m.rules, notional, Qty::raw(count * m.step), mark, pos.leverage);
@@ -134,8 +172,9 @@ bool Pools::add_position(PoolId p, const PositionState& pos, const Hypothetical&
   // Orders are the cross pool's. Of a cross position the larger of what is held and what could be
   // counts; an isolated one has paid for what it holds.
   const Lots count = isolated ? most - size : most;
-  if (!own_pool && (most != size || isolated) && count > 0 &&
-      !initial_left_out(*m.rules, pos.leverage, figures)) {
+  const bool grows =
+      by_price(pos) ? as.open_buy > 0 || as.open_sell > 0 : (most != size || isolated) && count > 0;
+  if (!own_pool && grows && !initial_left_out(*m.rules, pos.leverage, figures)) {
     Wide needed = 0;
     if (!order_initial(pos, as, count, most, needed)) total.priced = false;
     initial = isolated ? needed : larger(initial, needed);
@@ -172,9 +211,8 @@ PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical,
   const PoolState& pool = pools[p];
   PoolSums total;
   total.at_equality = false;
-  const auto as_it_is = [this, hypothetical](PositionId id, bool with_orders) {
-    const PositionState& pos = positions[id];
-    Hypothetical as{id, pos.lots, pos.cost, pos.open_buy, pos.open_sell};
+  const auto as_asked = [this, hypothetical](PositionId id, bool with_orders) {
+    Hypothetical as = as_it_is(id, positions[id]);
     if (hypothetical && hypothetical->position == id) as = *hypothetical;
     if (!with_orders) as.open_buy = as.open_sell = 0;
     return as;
@@ -182,7 +220,7 @@ PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical,
   if (pool.isolated != kNoId) {
     const PositionState& pos = positions[pool.isolated];
     total.wallet = pos.margin;
-    add_position(p, pos, as_it_is(pool.isolated, false), figures, total);
+    add_position(p, pos, as_asked(pool.isolated, false), figures, total);
     return total;
   }
   bool any = false;
@@ -190,13 +228,32 @@ PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical,
        id = positions[id].next) {
     const PositionState& pos = positions[id];
     if (pool.coin && markets[pos.instrument].settle != *pool.coin) continue;
-    any |= add_position(p, pos, as_it_is(id, true), figures, total);
+    any |= add_position(p, pos, as_asked(id, true), figures, total);
   }
   add_wallets(p, total);
   if (accounts[pool.account].collateral == CollateralMode::portfolio && any &&
       !portfolio_margin(p, hypothetical, figures, total))
     total.priced = false;
   return total;
+}
+
+std::optional<Amount> Pools::orders_initial(PositionId id) const {
+  const PositionState& pos = positions[id];
+  Hypothetical as = as_it_is(id, pos);
+  if (as.open_buy == 0 && as.open_sell == 0) return Amount();
+  const CoinId settle = markets[pos.instrument].settle;
+  for (const PoolId p : accounts[pos.account].pools) {
+    if (pools[p].isolated != kNoId || !active(p) || (pools[p].coin && *pools[p].coin != settle))
+      continue;
+    PoolSums with, without;
+    add_position(p, pos, as, margin::MarginFigures::all, with);
+    as.open_buy = as.open_sell = 0;
+    as.buy_ticks = as.sell_ticks = 0;
+    add_position(p, pos, as, margin::MarginFigures::all, without);
+    if (!with.priced || !without.priced) return std::nullopt;
+    return Amount::raw(narrow(with.initial - without.initial));
+  }
+  return std::nullopt;
 }
 
 // Made anew only where a price that enters has moved, or time has.

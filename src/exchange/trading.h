@@ -83,6 +83,7 @@ class Trading {
   Reject check_limit(const SubmitOrder& c, const Market& m) const;
   Reject trade(const SubmitOrder& c);
   Reject check_spot(const SubmitOrder& c, const Market& m, Lots lots) const;
+  Wide assumed_ticks(const SubmitOrder& c, const Market& m, Lots lots) const;
   Opening opening_of(const SubmitOrder& c, const PositionState& pos, Lots lots,
                      PositionId id) const;
   Reject check_opening(const SubmitOrder& c, const Market& m, PositionId id, Lots lots) const;

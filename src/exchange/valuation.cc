@@ -13,6 +13,15 @@ Wide wide_value(const Market& m, Lots lots, int64_t price, Round round) {
   return divide<Price::scale>(whole * price + divide<Qty::scale>(rest * price, round), round);
 }
 
+// Of a linear contract: the sum over lots of what each is worth at its tick, rounded up once.
+Wide ticks_value(const Market& m, Wide lots_ticks) {
+  if (m.unit != 0) return lots_ticks * m.unit;
+  const Wide each = static_cast<Wide>(m.step) * m.size;  // units of 1e-16
+  const Wide whole = each / Qty::scale, rest = each % Qty::scale;
+  return divide<Price::scale>(
+      (lots_ticks * whole + divide<Qty::scale>(lots_ticks * rest, Round::up)) * m.tick, Round::up);
+}
+
 bool value_fits(const Market& m, Lots lots, int64_t price) {
   const Wide size = static_cast<Wide>(lots) * m.step;
   if (size > kValueMax || size * m.size / Qty::scale > kValueMax) return false;

@@ -46,8 +46,9 @@ class TestMarket : public MarketDoor, public exchange::ExchangeSink {
         middle_(middle) {
     desk = std::make_unique<Desk>(*this);
     maker = open_account(1e8);
-    client = open_account(1'000'000, 1);
-    other = open_account(1'000'000, 1);
+    const OpenAccount guest{.orders = exchange::order_margin_of(setup_)};
+    client = open_account(1'000'000, 1, guest);
+    other = open_account(1'000'000, 1, guest);
     move(middle);
     tick();
     desk->admit(test_credentials(client));

@@ -23,4 +23,9 @@ enum class MarginMode : uint8_t { cross, isolated };
 // (Deribit X:PM, S:PM).
 enum class CollateralMode : uint8_t { single_coin, multi_asset, portfolio };
 
+// What a resting order of a linear contract counts as in the initial margin. mark: as much as the
+// position that it would make. order_price: the position at the mark and the orders of one side at
+// their own prices, of both sides the larger (Binance's bidNotional and askNotional).
+enum class OrderMargin : uint8_t { mark, order_price };
+
 }  // namespace delever

@@ -16,6 +16,7 @@ namespace delever {
 struct OpenAccount {
   CollateralMode collateral = CollateralMode::single_coin;
   bool hedge = false;
+  OrderMargin orders = OrderMargin::mark;
 };
 struct Deposit {
   AccountId account = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "market/account.h"
 #include "market/instrument.h"
 #include "market/units.h"
 
@@ -93,6 +94,7 @@ struct MarginRule {
   bool liquidate_at_equality =
       true;  // equity == maintenance already triggers ("ratio reaches 100 %")
   std::optional<Rate> liquidation_fee;  // counted beside maintenance in the trigger (OKX)
+  OrderMargin resting_orders = OrderMargin::mark;  // of accounts that are opened by this rule
   SourceIndex source = 0;
 };
 

@@ -6,7 +6,8 @@
 // A visitor v has: v(key, member, read), a key that must be there; v.maybe(key, member, read), one
 // that may be absent and then leaves the default; v.section(key, member), a table of its own that
 // may be absent; v.tables(key, members), a list of tables; v.source(member), which source the
-// figures come from; v.apart(member), what no key fills.
+// figures come from; v.apart(member), what no key fills; v.of_accounts(key, member, read), as
+// maybe, of a rule that reaches the exchange with each account that is opened by it.
 #pragma once
 
 #include <concepts>
@@ -91,10 +92,11 @@ void fields(V& v, X& x) {
 
 template <class V, RuleOf<MarginRule> X>
 void fields(V& v, X& x) {
-  auto& [isolated_maintenance, liquidate_at_equality, liquidation_fee, source] = x;
+  auto& [isolated_maintenance, liquidate_at_equality, liquidation_fee, resting_orders, source] = x;
   v("isolated_maintenance", isolated_maintenance, word<MaintenanceAt>);
   v("liquidate_at_equality", liquidate_at_equality, flag);
   v.maybe("liquidation_fee", liquidation_fee, fraction);
+  v.of_accounts("resting_orders", resting_orders, word<OrderMargin>);
   v.source(source);
 }
 

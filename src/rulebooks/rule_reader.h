@@ -89,6 +89,11 @@ struct Words<MaintenanceAt> {
       {"mark", MaintenanceAt::mark}, {"entry", MaintenanceAt::entry}};
 };
 template <>
+struct Words<OrderMargin> {
+  static constexpr std::pair<std::string_view, OrderMargin> all[] = {
+      {"mark", OrderMargin::mark}, {"order_price", OrderMargin::order_price}};
+};
+template <>
 struct Words<FundingFormula> {
   static constexpr std::pair<std::string_view, FundingFormula> all[] = {
       {"premium_clamp", FundingFormula::premium_clamp},

@@ -84,6 +84,10 @@ class RuleTable {
   void maybe(std::string_view key, T& member, Read read) {
     if (!error_ && c_.has(key)) keep(read(c_, key), member);
   }
+  template <class T, class Read>
+  void of_accounts(std::string_view key, T& member, Read read) {
+    maybe(key, member, read);
+  }
   template <class T>
   void section(std::string_view key, std::optional<T>& member) {
     if (error_ || !c_.has(key)) return;

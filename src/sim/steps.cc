@@ -18,6 +18,8 @@ double Simulation::State::dropped(uint32_t asset, size_t at) const {
   return log;
 }
 
+// A guest's resting orders hold what the venue's rule says. The agents' count at the mark: what
+// they are refused is part of every published hash.
 AccountId Simulation::open_guest(size_t number, CollateralMode collateral) {
   State& s = *state_;
   CHECK(s.at_second == 0 && number < s.venues.size());
@@ -26,7 +28,8 @@ AccountId Simulation::open_guest(size_t number, CollateralMode collateral) {
     s.populations.push_back(std::make_unique<Guests>());
   }
   Venue& v = *s.venues[number];
-  return v.open_account(v.exchange().now(), {*s.guests, v.exchange().accounts()}, collateral);
+  return v.open_account(v.exchange().now(), {*s.guests, v.exchange().accounts()}, collateral,
+                        exchange::order_margin_of(v.exchange_setup()));
 }
 
 Result<void> Simulation::start() { return state_->start(); }

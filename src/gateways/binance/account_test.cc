@@ -38,7 +38,7 @@ TEST_F(Accounts, OrdersStandBesideThePosition) {
   EXPECT_EQ(waiting.items()[0].text("bidNotional"), "160000.00000000");
   EXPECT_EQ(waiting.items()[0].text("askNotional"), "0.00000000");
   EXPECT_DOUBLE_EQ(number(waiting.items()[0], "positionAmt"), 0);
-  EXPECT_DOUBLE_EQ(number(waiting.items()[0], "openOrderInitialMargin"), 16'800);  // at the mark
+  EXPECT_DOUBLE_EQ(number(waiting.items()[0], "openOrderInitialMargin"), 16'000);
   buy(1);
   c.json("POST", "/fapi/v1/order",
          "symbol=BTCUSDT&side=SELL&type=LIMIT&timeInForce=GTC&quantity=0.5&price=90000");

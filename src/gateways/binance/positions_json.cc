@@ -50,26 +50,12 @@ Resting resting(const Face& face, const PositionRow& row) {
   return out;
 }
 
-// What orders could make of the position beyond what is held, at the mark, as the venue documents
-// the figure.
+// What the orders hold, as the exchange reckons it.
 double order_margin(const Face& face, const PositionRow& row) {
-  const bool hedge = face.desk.hedge(row.account);
-  double buys = 0, sells = 0;
-  for (const OrderRecord* o : face.desk.live(row.account)) {
-    if (o->state != OrderState::open || o->asked.instrument != row.market->id) continue;
-    if (o->asked.reduce_only || (hedge && o->asked.position != row.figures.view.side)) continue;
-    (o->asked.side == Side::buy ? buys : sells) += o->left().approx();
-  }
-  // In one-way mode the larger side counts: buys and sells cannot both be filled into a position.
-  const double held = row.signed_qty().approx();
-  const bool short_side = row.figures.view.side == PositionSide::short_side;
-  double most = std::max(std::abs(held + buys), std::abs(held - sells));
-  if (hedge) most = std::abs(held) + (short_side ? sells : buys);
-  const double more = std::max(most - std::abs(held), 0.0);
-  const double mark = face.exchange().mark(row.market->id).value_or(Price()).approx();
-  const double size = row.market->contract().size.value_or(Qty()).approx();
-  const double leverage = face.desk.leverage(row.account, row.market->id).approx();
-  return leverage > 0 ? more * mark * size / leverage : 0;
+  return face.exchange()
+      .orders_initial(row.account, row.market->id, row.figures.view.side)
+      .value_or(Amount())
+      .approx();
 }
 
 // Stops wait elsewhere and hold nothing: a symbol with such alone is not listed.
@@ -132,6 +118,7 @@ std::vector<PositionRow> held_rows(const Face& face, AccountId account, const St
   return rows;
 }
 
+// Those that are flat too, of each side in hedge mode.
 std::vector<PositionRow> all_rows(const Face& face, AccountId account, const Statement& s,
                                   const Market* only) {
   const bool hedge = face.desk.hedge(account);

@@ -27,13 +27,14 @@ double held(const Desk& desk, const SubmitOrder& order) {
   return sum;
 }
 
-double resting(const Desk& desk, const SubmitOrder& order, Side side) {
+// At their own prices, which is what they hold.
+double resting(const Desk& desk, const SubmitOrder& order, Side side, double size) {
   double sum = 0;
   for (const OrderRecord* o : desk.live(order.account)) {
     if (o->state != OrderState::open || o->asked.instrument != order.instrument) continue;
     if (o->asked.side != side || o->asked.reduce_only) continue;
     if (desk.hedge(order.account) && o->asked.position != order.position) continue;
-    sum += o->left().approx();
+    sum += o->left().approx() * o->asked.price.approx() * size;
   }
   return sum;
 }
@@ -55,9 +56,9 @@ Needs change(const Desk& desk, const SubmitOrder& order) {
   const auto mark = desk.door().exchange().mark(order.instrument);
   if (!mark) return {};
   const ContractRule& contract = *desk.listing(order.instrument).rules.contract;
-  const double price = mark->approx() * contract.size.value_or(Qty()).approx();
-  const double now = held(desk, order), buys = resting(desk, order, Side::buy),
-               sells = resting(desk, order, Side::sell);
+  const double size = contract.size.value_or(Qty()).approx(), price = mark->approx() * size;
+  const double now = held(desk, order), buys = resting(desk, order, Side::buy, size),
+               sells = resting(desk, order, Side::sell, size);
   double qty = order.qty.approx();
   const double sign = order.side == Side::buy ? 1 : -1;
   if (order.reduce_only || (desk.hedge(order.account) && now * sign < 0))
@@ -69,10 +70,13 @@ Needs change(const Desk& desk, const SubmitOrder& order) {
                        order.time_in_force == TimeInForce::immediate_or_cancel ||
                        order.time_in_force == TimeInForce::fill_or_kill;
   const double then = at_once ? now + sign * qty : now;
-  const double rests = at_once || order.reduce_only ? 0 : qty;
-  const double before = most(now, buys, sells),
-               after = most(then, buys + (sign > 0 ? rests : 0), sells + (sign < 0 ? rests : 0));
-  return {(after - before) * price / desk.leverage(order.account, order.instrument).approx(),
+  const double own = order.price.approx() * size;
+  const double rests =
+      at_once || order.reduce_only ? 0 : qty * (sign > 0 ? own : std::max(own, price));
+  const double before = most(now * price, buys, sells),
+               after = most(then * price, buys + (sign > 0 ? rests : 0),
+                            sells + (sign < 0 ? rests : 0));
+  return {(after - before) / desk.leverage(order.account, order.instrument).approx(),
           maintenance(desk, order.instrument, std::abs(then) * price) -
               maintenance(desk, order.instrument, std::abs(now) * price)};
 }

@@ -49,8 +49,9 @@ void Venue::must(Instant at, const CommandBody& body, std::string_view what) {
 }
 
 // Owners stand by account number, so that a notice finds its agent without a search.
-AccountId Venue::open_account(Instant at, Owner owner, CollateralMode collateral) {
-  CHECK(now(at, OpenAccount{collateral, false}) == Reject::none);
+AccountId Venue::open_account(Instant at, Owner owner, CollateralMode collateral,
+                              OrderMargin orders) {
+  CHECK(now(at, OpenAccount{collateral, false, orders}) == Reject::none);
   owners_.push_back(owner);
   funding_.push_back(0);
   CHECK(owners_.size() == exchange_->accounts());

@@ -51,7 +51,8 @@ class Venue final : public exchange::ExchangeSink {
   // at fault.
   void must(Instant at, const CommandBody& body, std::string_view what);
   const std::optional<Error>& trouble() const { return trouble_; }
-  AccountId open_account(Instant at, Owner owner, CollateralMode collateral);
+  AccountId open_account(Instant at, Owner owner, CollateralMode collateral,
+                         OrderMargin orders = OrderMargin::mark);
   void deposit(Instant at, AccountId account, CoinId coin, double amount);
 
   void schedule(Message&& message);  // arrivals before the second at hand count as its beginning
