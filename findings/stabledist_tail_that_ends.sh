@@ -1,7 +1,7 @@
 #!/bin/sh
-# R's stabledist 0.7-1: the tails of its heavy-tailed distributions end. For alpha 1.5, as fitted to returns, the losses of one in 10,000,
-# in 100,000 and in a million are one number, 125 scales, where they are 158, 736 and 3,414; for alpha 1.7 the chance of a loss beyond 100 is
-# right and beyond 200 is 1e-60, for one in 62,000. No warning. The tail falls as x^-alpha, which is why it is used.
+# R's stabledist 0.7-1: the tails of its heavy-tailed distributions end. For alpha 1.5, as fitted to returns, the losses of one in
+# 10,000, in 100,000 and in a million are one number, 125 scales, where they are 158, 736 and 3,414. For alpha 1.7 the chance of a loss
+# beyond 100 is right, and beyond 200 it is 1e-60, for one in 62,000. No warning; and the tail is what it is used for.
 # Guessed: 4.64 times as much for each tenth of the probability, and pstable of it the probability asked for.
 # Seen: alpha 1.5: -125.43 -125.43 -125.43 (x^-alpha: -158 -736 -3414) ; alpha 1.7 beyond 100: 5.2e-05 200: 1e-60 (1.6e-05)
 # Version: r-cran-stabledist 0.7-1-3, r-base-core 4.2.2.20221110-2 of Debian 12
