@@ -32,12 +32,15 @@ struct OrderRequest {
   // alone, of a size that is known beforehand.
   bool take_profit = false, closes_position = false;
   std::optional<Trailing> trailing;
-  // Of orders with one number the first that trades or is due ends the others, and so does a
-  // cancel of any. Stops of a group wait here, and give way for nobody else's money.
+  // Of orders with one number the first that trades, as far as `group_fills` asks, or is due ends
+  // the others, and so does a cancel of any. Stops of a group wait here, and give way for nobody
+  // else's money.
   uint64_t one_of = 0;
-  // It waits here until that order is filled whole, and ends where that one ends otherwise; a
-  // cancel of either ends both. What waits holds no money.
+  FillCondition group_fills = FillCondition::first;
+  // It waits here until that order is filled as `after_fills` asks, and ends where that one ends
+  // otherwise; a cancel of either ends both. What waits holds no money.
   uint64_t after = 0;
+  FillCondition after_fills = FillCondition::whole;
   // A market order of spot for so much of the quote coin. Of a stop the size is found when it is
   // due, by the book as it stands then, and the stop waits here; of others `order.qty` has it.
   std::optional<Amount> money;
@@ -169,6 +172,9 @@ class Desk : public exchange::ExchangeSink {
   void on_notice(const Notice& notice) override;
   // After the venue's clock has ticked.
   void on_second();
+  // What the trades of others have set off since: linked orders, and stops that wait here. Between
+  // commands.
+  void settle();
 
  private:
   struct State;

@@ -137,6 +137,7 @@ void Desk::State::trade_complete() {
   const Fill& taker = whole.taker->fill;
   const InstrumentId i = taker.instrument;
   instruments[i].book.stale = true;
+  if (!instruments[i].held.empty()) touched.insert(i);
   const FeeRule& fees = *door.setup().listings[i].rules.fees;
   // A forced taker pays the liquidation fee, to the fund, in place of the venue's.
   const bool forced = whole.taker->account >= kFirstUser && taker.client == 0 &&
@@ -225,14 +226,25 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
         .order = order,
         .fill = &kept});
   const FillRecord booked = kept;
-  if (order) {
-    if (!order->forced && order->filled >= order->asked.qty)
-      finish(*order, OrderState::filled, DeskUpdate::Reason::traded);
-    else
-      emit_order(*order, DeskUpdate::Reason::traded);
-    end_held_of_group(*order, OrderState::expired);
-  }
+  if (order) { filled_further(*order); }
   money_lines(*o, part, booked, spot);
+}
+
+void Desk::State::filled_further(OrderRecord& order) {
+  const bool whole = !order.forced && order.filled >= order.asked.qty;
+  if (whole && waits_for_more(order)) {
+    order.state = OrderState::waiting;
+    order.book_order = 0;
+    emit_order(order, DeskUpdate::Reason::traded);
+  } else if (whole) {
+    finish(order, OrderState::filled, DeskUpdate::Reason::traded);
+  } else {
+    emit_order(order, DeskUpdate::Reason::traded);
+  }
+  orders_changed = true;
+  if (order.one_of == 0) return;
+  hit.insert({order.account, order.number});
+  if (order.group_fills == FillCondition::first) end_held_of_group(order, OrderState::expired);
 }
 
 // The statement of a fill: coins given and received, or profit and fee.

@@ -48,6 +48,10 @@ void Desk::State::finish(OrderRecord& order, OrderState state, DeskUpdate::Reaso
   orders.live.erase(order.number);
   orders.finished.push_back(order.number);
   emit_order(order, reason);
+  orders_changed = true;
+  // One that gave way to another of its group says nothing to the rest of it.
+  if (order.one_of != 0 && order.ended_by != OrderRecord::Ended::other_of_group)
+    hit.insert({order.account, order.number});
   end_held_of_group(order, state == OrderState::filled ? OrderState::expired : state);
 }
 
@@ -94,6 +98,9 @@ Placed Desk::submit(OrderRequest request) {
   order.trailing = request.trailing;
   order.one_of = request.one_of;
   order.after = request.after;
+  order.group_fills = request.group_fills;
+  order.after_fills = request.after_fills;
+  order.linked_qty = request.order.qty;
   order.money = request.money;
   order.by_index = request.by_index;
   order.created = order.updated = s.now();
@@ -109,6 +116,8 @@ Placed Desk::submit(OrderRequest request) {
     if (const auto price = price_of(kept.asked.instrument, kept.watched())) s.follow(kept, *price);
     s.hold(kept);
     s.emit_order(kept, DeskUpdate::Reason::placed);
+    if (kept.one_of != 0) s.remember_group(kept.account, kept.one_of);
+    s.run_linked();
     return {Reject::none, &kept};
   }
   const uint64_t number = ++s.orders_made;
@@ -121,6 +130,7 @@ Placed Desk::submit(OrderRequest request) {
     if (s.orders_made == number) --s.orders_made;
     return {why, nullptr};
   }
+  if (request.one_of != 0) s.remember_group(request.order.account, request.one_of);
   s.run_held(asked.instrument);
   const auto it = own->orders.all.find(number);
   CHECK(it != own->orders.all.end());
@@ -164,7 +174,7 @@ Reject Desk::cancel(AccountId account, uint64_t number, OrderRecord::Ended by) {
   s.cancelling = true;
   const Reject why = door_.enter(CancelOrder{account, order->asked.instrument, order->book_order});
   s.cancelling = false;
-  s.run_followers();
+  s.run_linked();
   return why;
 }
 
@@ -187,7 +197,7 @@ std::vector<uint64_t> Desk::cancel_all(AccountId account, std::optional<Instrume
   s.cancelling = true;
   const Reject why = door_.enter(CancelAll{account, instrument});
   s.cancelling = false;
-  s.run_followers();
+  s.run_linked();
   return why == Reject::none ? gone : std::vector<uint64_t>();
 }
 
@@ -302,7 +312,7 @@ void Desk::State::drop_held(const OrderRecord& order) {
 
 // Called where the exchange is between commands.
 void Desk::State::run_held(InstrumentId instrument) {
-  run_followers();
+  run_linked();
   InstrumentRecord& record = instruments[instrument];
   if (record.held.empty()) return;
   std::vector<std::pair<Held, Price>> due;

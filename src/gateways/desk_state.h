@@ -138,7 +138,19 @@ struct Desk::State {
   bool follow(OrderRecord& order, Price price) const;  // whether it is due
   // desk_followers.cc
   Placed wait_for_other(OrderRecord order);
+  void run_linked();
+  void run_groups();
+  void remember_group(AccountId account, uint64_t group);
+  void shrink_group(const OrderRecord& order);
   void run_followers();
+  bool grow_follower(OrderRecord& order, const OrderRecord& first);
+  void enter_rest(OrderRecord& order);
+  bool waits_for_more(const OrderRecord& order) const;
+  // Since they were settled last: orders of groups that have traded or ended, whether any order
+  // has, and markets that have traded and that stops wait for here.
+  std::set<std::pair<AccountId, uint64_t>> hit;
+  bool orders_changed = false;
+  std::set<InstrumentId> touched;
   void settle_follower(OrderRecord& order);
   void enter_follower(OrderRecord& order);
   void cancel_chain(const OrderRecord& order);
@@ -158,6 +170,7 @@ struct Desk::State {
   void part(AccountId account, const Fill& fill);
   void trade_complete();
   void fill_record(const TradeInParts::Part& part, const PublicTrade& trade, bool forced);
+  void filled_further(OrderRecord& order);
   void money_lines(OwnAccount& own, const TradeInParts::Part& part, const FillRecord& fill,
                    bool spot);
   void wallet_changed(AccountId account, const WalletChanged& n);

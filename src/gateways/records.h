@@ -47,6 +47,10 @@ struct ForcedClose {
   Instant at;
 };
 
+// What of an order's fills acts on those that are linked to it: the first of them whatever its
+// size, the last, or each in proportion (in whole steps, rounded down).
+enum class FillCondition : uint8_t { first, whole, share };
+
 struct OrderRecord {
   uint64_t number = 0;  // the venue's order id: from 1, in order of arrival, one sequence a venue
   AccountId account = 0;
@@ -75,6 +79,10 @@ struct OrderRecord {
   std::optional<Price> best;         // since it began to follow
   uint64_t one_of = 0;               // a group of orders of which one alone is carried out; 0: none
   uint64_t after = 0;                // it waits for that order to be filled; 0: for none
+  // Which fills of the order that it waits for send it, and which of its own end its group.
+  FillCondition after_fills = FillCondition::whole, group_fills = FillCondition::first;
+  Qty linked_qty;                    // what it was asked for, of which shares are
+  std::optional<Qty> shared;         // as much of that as fills of the other order have sent so far
   bool by_index = false;             // a stop that waits for the index, whatever `asked` says
   std::optional<Amount> money;       // it was ordered by value; while it waits, `asked.qty` is 0
   bool amended = false;              // by its owner, since it was placed

@@ -162,6 +162,7 @@ void Market::look_to(Instant to) {
   now_ = std::max(now_, std::min(to, last));
   if (!decided_) return;
   for (size_t v = 0; v < doors_.size(); ++v) simulation_->venue(v).advance_to(now_);
+  for (const auto& door : doors_) door->desk.settle();
 }
 
 // The journal is handed to the system once a second: what a crash costs is the second at hand.

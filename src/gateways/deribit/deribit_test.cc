@@ -7,6 +7,7 @@ namespace {
 
 using testing::deribit_venue;
 using testing::DeribitClient;
+namespace fixture = exchange::fixture;
 using testing::has;
 using testing::value_of;
 
@@ -142,6 +143,60 @@ TEST(DeribitOrders, LinkedOrders) {
   EXPECT_EQ(refused("linked_order_type=one_follows_other" + legs), "-32602");
   EXPECT_EQ(refused("linked_order_type=one_triggers_other" + legs), "-32602");  // two for one
   EXPECT_EQ(refused("linked_order_type=one_triggers_one_cancels_other"), "-32602");
+}
+
+// Before, what was linked waited for the whole fill whatever was asked for, and by default.
+TEST(DeribitOrders, LinkedOrdersActByTheirFillCondition) {
+  const std::string leg =
+      "&linked_order_type=one_triggers_other&otoco_config=%5B%7B%22direction%22%3A%22sell%22%2C"
+      "%22type%22%3A%22limit%22%2C%22price%22%3A86000%7D%5D";
+  const auto after_a_fill = [&](std::string_view condition) {
+    DeribitClient c;
+    c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=1000&type=limit&price=83000" +
+                              std::string(condition) + leg);
+    c.market.must(CancelAll{c.market.maker, {}});
+    SubmitOrder sell;
+    sell.account = c.market.other;
+    sell.instrument = fixture::kInverse;
+    sell.side = Side::sell;
+    sell.type = OrderType::market;
+    sell.qty = fixture::qty(400);  // of 1,000
+    c.market.must(sell);
+    c.market.desk->settle();
+    for (const OrderRecord* o : c.market.desk->live(c.market.client)) {
+      if (o->asked.side == Side::sell)
+        return o->state == OrderState::open ? o->asked.qty.approx() : 0.0;
+    }
+    return -1.0;
+  };
+  EXPECT_EQ(after_a_fill(""), 1'000);
+  EXPECT_EQ(after_a_fill("&trigger_fill_condition=first_hit"), 1'000);
+  EXPECT_EQ(after_a_fill("&trigger_fill_condition=complete_fill"), 0);
+  EXPECT_EQ(after_a_fill("&trigger_fill_condition=incremental"), 400);
+}
+
+// Both are limit orders that rest: a fill of one takes the other back. Where the first is filled as
+// it comes, there is nothing to place.
+TEST(DeribitOrders, OneCancelsOther) {
+  DeribitClient c;
+  const std::string leg =
+      "&linked_order_type=one_cancels_other&otoco_config=%5B%7B%22direction%22%3A%22sell%22%2C"
+      "%22type%22%3A%22limit%22%2C%22price%22%3A86000%7D%5D";
+  c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=1000&type=limit&price=83000" + leg);
+  ASSERT_EQ(c.market.desk->live(c.market.client).size(), 2u);
+  c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=10&type=market" + leg);
+  EXPECT_EQ(c.market.desk->live(c.market.client).size(), 2u);
+  c.market.must(CancelAll{c.market.maker, {}});
+  SubmitOrder sell;
+  sell.account = c.market.other;
+  sell.instrument = fixture::kInverse;
+  sell.side = Side::sell;
+  sell.type = OrderType::market;
+  sell.qty = fixture::qty(100);
+  c.market.must(sell);
+  c.market.desk->settle();
+  ASSERT_EQ(c.market.desk->live(c.market.client).size(), 1u);
+  EXPECT_EQ(c.market.desk->live(c.market.client)[0]->asked.side, Side::buy);
 }
 
 TEST(DeribitOrders, EveryRefusalWithItsCode) {

@@ -14,8 +14,13 @@ std::optional<Reply> Methods::read_linked(const Params& params, const Contract& 
   out.exclude = both || kind == "one_cancels_other";
   if (!out.wait && !out.exclude) return Reply::invalid("linked_order_type", "wrong value");
   const std::string_view condition = params.text("trigger_fill_condition");
-  if (!condition.empty() && condition != "first_hit" && condition != "complete_fill" &&
-      condition != "incremental")
+  if (condition.empty() || condition == "first_hit")
+    out.fills = FillCondition::first;
+  else if (condition == "complete_fill")
+    out.fills = FillCondition::whole;
+  else if (condition == "incremental")
+    out.fills = FillCondition::share;
+  else
     return Reply::invalid("trigger_fill_condition", "wrong value");
   const std::vector<JsonTree> legs = params.objects("otoco_config");
   if (legs.size() != (both ? 2U : 1U)) return Reply::invalid("otoco_config", "wrong value");
@@ -43,12 +48,19 @@ std::optional<Reply> Methods::place_linked(AccountId account, uint64_t first, Li
                                            std::vector<std::string>& ids) {
   if (linked.orders.empty()) return std::nullopt;
   const OrderRecord* const order = desk_.order(account, first);
+  // Of a pair the first has been carried out: there is nothing left to exclude.
+  if (!linked.wait &&
+      (!is_live(order->state) || (linked.fills == FillCondition::first && order->filled > Qty())))
+    return std::nullopt;
   const uint64_t group = order->one_of != 0 ? order->one_of : linked.exclude ? ++links_made_ : 0;
   std::vector<uint64_t> made;
   for (OrderRequest& request : linked.orders) {
     request.order.account = account;
     request.one_of = group;
     request.after = linked.wait ? first : 0;
+    request.after_fills = linked.fills;
+    // The condition is the first order's: of two that it sends the first to trade ends the other.
+    if (!linked.wait) request.group_fills = linked.fills;
     const Side side = request.order.side;
     const Placed placed = desk_.submit(std::move(request));
     if (placed.reject != Reject::none || !placed.order) {

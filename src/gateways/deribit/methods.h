@@ -20,6 +20,7 @@ struct Linked {
   std::vector<OrderRequest> orders;
   bool wait = false;     // until it is filled
   bool exclude = false;  // one of all of them is carried out
+  FillCondition fills = FillCondition::first;  // of the one that is placed
 };
 
 class Methods {

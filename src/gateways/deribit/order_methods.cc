@@ -189,7 +189,10 @@ Reply Methods::place(Caller& caller, const Params& params, Side side) {
   if (auto wrong = read_order(params, *c, request)) return *wrong;
   Linked linked;
   if (auto wrong = read_linked(params, *c, request.order, linked)) return *wrong;
-  if (linked.exclude && !linked.wait) request.one_of = ++links_made_;
+  if (linked.exclude && !linked.wait) {
+    request.one_of = ++links_made_;
+    request.group_fills = linked.fills;
+  }
   return submit(caller, *c, std::move(request), std::move(linked));
 }
 

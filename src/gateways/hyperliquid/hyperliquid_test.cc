@@ -244,6 +244,38 @@ TEST(HyperliquidOrders, ChildrenWaitForTheirParentAndEndTogether) {
   EXPECT_TRUE(has(c.info(of_user("clearinghouseState")), R"("assetPositions":[])"));
 }
 
+// Whoever takes back a parent that was filled in part takes its children with it: what he holds has
+// no stops then. The rest of an IOC is not his to take back.
+TEST(HyperliquidOrders, ChildrenGoWithAParentThatIsTakenBack) {
+  for (const bool taken_back : {true, false}) {
+    HyperliquidClient c;
+    c.market.must(CancelAll{c.market.maker, {}});
+    SubmitOrder sell;
+    sell.account = c.market.other;
+    sell.instrument = exchange::fixture::kPerp;
+    sell.side = Side::sell;
+    sell.qty = exchange::fixture::qty(0.01);
+    if (taken_back)
+      sell.type = OrderType::market;
+    else
+      sell.price = exchange::fixture::price(83'000);
+    if (!taken_back) c.market.must(sell);
+    const std::string placed = c.order(c.limit(true, "83000", "0.02", taken_back ? "Gtc" : "Ioc") +
+                                           "," + c.trigger(false, "90000", "0.02", "tp") + "," +
+                                           c.trigger(false, "80000", "0.02", "sl"),
+                                       "normalTpsl");
+    if (taken_back) {
+      c.market.must(sell);
+      c.act(fmt::format(R"({{"type":"cancel","cancels":[{{"a":0,"o":{}}}]}})",
+                        c.number(placed, "oid")));
+    }
+    c.pass(1);
+    EXPECT_FALSE(c.market.desk->positions(c.market.client).empty());
+    const std::string open = c.info(of_user("frontendOpenOrders"));
+    EXPECT_EQ(has(open, "Stop Market"), !taken_back) << open;
+  }
+}
+
 TEST(HyperliquidOrders, WhatIsSetOnAPositionGoesWithIt) {
   HyperliquidClient c;
   c.order(c.limit(true, "88000", "0.02", "Ioc"));

@@ -57,7 +57,7 @@ void LinkedStops::settle() {
       const OrderRecord* const parent = desk_.order(w.account, w.parent);
       if (parent && is_live(parent->state)) {
         still.push_back(std::move(w));
-      } else if (parent && parent->filled > Qty()) {
+      } else if (parent && parent->filled > Qty() && parent->state != OrderState::cancelled) {
         due.push_back(std::move(w));
       }
     }
