@@ -22,7 +22,15 @@ class AccountStream {
   uint64_t subscribe(SocketId socket, AccountId account, bool microseconds);
   void unsubscribe(SocketId socket, std::optional<uint64_t> subscription);
   void closed(SocketId socket) { unsubscribe(socket, std::nullopt); }
-  bool has(SocketId socket) const { return subscriptions_made_.contains(socket); }
+  std::set<uint64_t> subscriptions(SocketId socket) const {
+    std::set<uint64_t> out;
+    for (const auto& [account, all] : listeners_) {
+      for (const Listener& l : all) {
+        if (l.socket == socket) out.insert(l.subscription);
+      }
+    }
+    return out;
+  }
 
  private:
   struct Changed {

@@ -249,6 +249,31 @@ void append_collateral_index(std::string& out, const Face& face, CoinId coin, bo
   o.text("autoExchangeAskRate", ask).end();
 }
 
+namespace {
+
+// The spot markets of the scenario that the index is made of, as they stood when they last spoke.
+Outcome constituents(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* m = asked_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  std::string out;
+  ObjectText o(out);
+  o.text("symbol", m->symbol).number("time", face.ms());
+  append_list(o.member("constituents"), face.exchange().index_parts(m->listing->index),
+              [&](const exchange::IndexPart& part) {
+                ObjectText(out)
+                    .text("exchange", part.source)
+                    .text("symbol", m->symbol)
+                    .text("price", decimal(part.price, 8))
+                    .text("weight", decimal(part.share, 8))
+                    .end();
+              });
+  o.end();
+  return out;
+}
+
+}  // namespace
+
 void add_futures_data(Routes& routes) {
   const auto data = [&](const char* path, Handler handler) {
     routes[std::string("GET /futures/data/") + path] = {Needs::nothing, handler, 0};
@@ -265,6 +290,7 @@ void add_futures_data(Routes& routes) {
   };
   add("insuranceBalance", insurance_fund, 1);
   add("symbolAdlRisk", adl_risk, 1);
+  add("constituents", constituents, 2);
   add("assetIndex", collateral_indices, 10);
   add("indexInfo", none_here, 1);  // no composite index is listed
   add("tradingSchedule", no_schedule, 5);

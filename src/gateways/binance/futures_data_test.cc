@@ -32,6 +32,23 @@ struct FuturesData : ::testing::Test {
   JsonTree buy;
 };
 
+// Before: no such path.
+TEST_F(FuturesData, WhatTheIndexIsMadeOf) {
+  c.market.must(PublishIndex{0, 1, fixture::price(84'030)});
+  const JsonTree index = c.json("GET", "/fapi/v1/constituents", "symbol=BTCUSDT");
+  ASSERT_EQ(index["constituents"].items().size(), 3u);
+  double weights = 0;
+  for (const JsonTree& part : index["constituents"].items()) {
+    const auto weight = Rate::parse(part.text("weight"));
+    ASSERT_TRUE(weight.has_value());
+    weights += weight.value().approx();
+  }
+  EXPECT_NEAR(weights, 1, 1e-7);
+  EXPECT_EQ(index["constituents"].items()[0].text("exchange"), "binance");
+  EXPECT_EQ(index["constituents"].items()[1].text("price"), "84030.00000000");
+  EXPECT_EQ(c.code(c.get("/fapi/v1/constituents", "symbol=NONE")), -1121);
+}
+
 TEST_F(FuturesData, OpenInterestAsItWas) {
   const JsonTree rows = data("openInterestHist", "symbol=BTCUSDT&period=5m&limit=3");
   ASSERT_EQ(rows.items().size(), 3u);

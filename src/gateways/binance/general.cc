@@ -209,6 +209,41 @@ Outcome spot_info(Face& face, const Call& call) {
   return out;
 }
 
+// No rule of this market limits at which price an order that takes may trade.
+Outcome execution_rules(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* only = maybe_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  const std::string_view several = asked.text("symbols");
+  std::vector<const Market*> rows;
+  for (const Market& m : face.markets.all()) {
+    const bool named = several.empty() || several.find("\"" + m.symbol + "\"") != several.npos;
+    if (named && (!only || only == &m)) rows.push_back(&m);
+  }
+  if (rows.empty() && !several.empty()) return no_such_symbol();
+  std::string out;
+  ObjectText o(out);
+  append_list(o.member("symbolRules"), rows, [&](const Market* m) {
+    ObjectText(out).text("symbol", m->symbol).raw("rules", "[]").end();
+  });
+  o.end();
+  return out;
+}
+
+// And so no symbol has a price that such a rule would be measured from.
+Outcome reference_price(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* m = asked_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  std::string out;
+  ObjectText(out)
+      .text("symbol", m->symbol)
+      .raw("referencePrice", "null")
+      .number("timestamp", face.wall().ms())
+      .end();
+  return out;
+}
+
 // What holds for this account: the symbol's filters, and none of the exchange or of a coin.
 Outcome my_filters(Face& face, const Call& call) {
   Asked asked(call.p);
@@ -258,7 +293,11 @@ void add_general(Routes& routes, bool spot) {
       routes[std::string("GET ") + other + "/exchangeInfo"] = {Needs::nothing, nothing_listed};
   }
   routes["GET " + own + "/rateLimit/order"] = {Needs::signature, order_limits, spot ? 40u : 1u};
-  if (spot) routes["GET /api/v3/myFilters"] = {Needs::signature, my_filters, 40};
+  if (spot) {
+    routes["GET /api/v3/myFilters"] = {Needs::signature, my_filters, 40};
+    routes["GET /api/v3/executionRules"] = {Needs::nothing, execution_rules, 2};
+    routes["GET /api/v3/referencePrice"] = {Needs::nothing, reference_price, 2};
+  }
   routes["GET /sapi/v1/system/status"] = {Needs::nothing, system_status};
   for (const char* list : {"capital/config/getall", "margin/allPairs", "margin/isolated/allPairs"})
     routes[std::string("GET /sapi/v1/") + list] = {Needs::nothing, empty_list};

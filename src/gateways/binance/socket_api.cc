@@ -38,6 +38,8 @@ constexpr Method kSpot[] = {
     {"ping", "GET /api/v3/ping"},
     {"time", "GET /api/v3/time"},
     {"exchangeInfo", "GET /api/v3/exchangeInfo"},
+    {"executionRules", "GET /api/v3/executionRules"},
+    {"referencePrice", "GET /api/v3/referencePrice"},
     {"depth", "GET /api/v3/depth"},
     {"trades.recent", "GET /api/v3/trades"},
     {"trades.historical", "GET /api/v3/historicalTrades"},
@@ -126,7 +128,15 @@ Dispatch::Done SocketApi::carry_out(SocketId socket, std::string_view method, co
                           which ? std::optional(static_cast<uint64_t>(*which)) : std::nullopt);
     return {std::string("{}"), std::nullopt, 0};
   }
-  if (method == "session.status") {
+  if (face_.spot && method == "session.subscriptions") {
+    std::string out;
+    append_list(out, accounts_.subscriptions(socket), [&](uint64_t number) {
+      ObjectText(out).number("subscriptionId", static_cast<int64_t>(number)).end();
+    });
+    return {std::move(out), std::nullopt, 0};
+  }
+  // Who has not logged on is logged out already.
+  if (method == "session.status" || method == "session.logout") {
     // Nobody logs on here: that is for keys of Ed25519, and these are HMAC.
     std::string out;
     ObjectText(out)
@@ -135,7 +145,7 @@ Dispatch::Done SocketApi::carry_out(SocketId socket, std::string_view method, co
         .number("connectedSince", opened_[socket].opened.ms())
         .flag("returnRateLimits", true)
         .number("serverTime", face_.desk.door().wall_now().ms())
-        .flag("userDataStream", accounts_.has(socket))
+        .flag("userDataStream", !accounts_.subscriptions(socket).empty())
         .end();
     return {std::move(out), std::nullopt, 0};
   }

@@ -13,8 +13,8 @@ Ask ask_of(const JsonTree& object, Ask who) {
   return who;
 }
 
-const std::vector<Api::Route>& Api::routes() {
-  static const std::vector<Route> kRoutes{
+std::vector<Api::Route> Api::market_routes() {
+  return {
       {"GET", "/v5/market/time", &Api::time},
       {"GET", "/v5/market/instruments-info", &Api::instruments},
       {"GET", "/v5/market/tickers", &Api::tickers},
@@ -28,6 +28,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v5/market/open-interest", &Api::open_interest},
       {"GET", "/v5/market/risk-limit", &Api::risk_limits},
       {"GET", "/v5/market/insurance", &Api::insurance},
+      {"GET", "/v5/market/index-price-components", &Api::index_components},
       {"GET", "/v5/market/price-limit", &Api::price_limit},
       {"GET", "/v5/market/historical-volatility", &Api::nothing_listed},
       {"GET", "/v5/market/delivery-price", &Api::nothing_listed},
@@ -35,9 +36,23 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v5/market/rpi_orderbook", &Api::book},
       {"GET", "/v5/market/account-ratio", &Api::account_ratio},
       {"GET", "/v5/market/adlAlert", &Api::nothing_listed},
+  };
+}
+
+const std::vector<Api::Route>& Api::routes() {
+  static const auto kRoutes = [] {
+    std::vector<Route> all = market_routes();
+    const std::vector<Route> own = account_routes();
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+  }();
+  return kRoutes;
+}
+
+std::vector<Api::Route> Api::account_routes() {
+  return {
       {"GET", "/v5/announcements/index", &Api::nothing_listed},
       {"GET", "/v5/system/status", &Api::nothing_listed},
-
       {"GET", "/v5/user/query-api", &Api::key_info, true, 10},
       {"GET", "/v5/account/info", &Api::account_info, true, 50},
       {"GET", "/v5/account/wallet-balance", &Api::wallet, true, 50},
@@ -65,7 +80,6 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v5/asset/transfer/query-account-coin-balance", &Api::coin_balances, true, 5},
       {"POST", "/v5/account/set-margin-mode", &Api::set_margin_mode, true, 5},
       {"POST", "/v5/account/set-hedging-mode", &Api::accepted, true, 5},
-
       {"GET", "/v5/position/list", &Api::positions, true, 50},
       {"GET", "/v5/position/closed-pnl", &Api::closed_positions, true, 50},
       {"POST", "/v5/position/set-leverage", &Api::set_leverage, true, 10},
@@ -77,7 +91,6 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/v5/position/set-tpsl-mode", &Api::accepted, true, 10},
       {"POST", "/v5/position/set-risk-limit", &Api::accepted, true, 10},
       {"POST", "/v5/position/confirm-pending-mmr", &Api::accepted, true, 10},
-
       {"POST", "/v5/order/create", &Api::create, true, 10},
       {"POST", "/v5/order/amend", &Api::amend, true, 10},
       {"POST", "/v5/order/cancel", &Api::cancel, true, 10},
@@ -91,7 +104,6 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v5/order/history", &Api::order_history, true, 50},
       {"GET", "/v5/execution/list", &Api::executions, true, 50},
   };
-  return kRoutes;
 }
 
 const Api::Route* Api::find(std::string_view method, std::string_view path) {

@@ -34,6 +34,8 @@ class Api {
   explicit Api(Venue& venue) : venue_(venue), protections(venue) {}
   static const Route* find(std::string_view method, std::string_view path);
   static const std::vector<Route>& routes();
+  static std::vector<Route> market_routes();
+  static std::vector<Route> account_routes();
   Outcome run(const Route& route, const Ask& ask) { return (this->*route.handler)(ask); }
 
  private:
@@ -55,6 +57,7 @@ class Api {
   Outcome account_ratio(const Ask& ask);
   Outcome risk_limits(const Ask& ask);
   Outcome insurance(const Ask& ask);
+  Outcome index_components(const Ask& ask);
   Outcome price_limit(const Ask& ask);
   Outcome nothing_listed(const Ask& ask);
   std::vector<const Product*> asked_products(const Ask& ask, Refusal& refusal) const;

@@ -323,6 +323,32 @@ Outcome Api::insurance(const Ask& ask) {
   return out;
 }
 
+// The spot markets of the scenario that the index is made of; all are quoted in one coin.
+Outcome Api::index_components(const Ask& ask) {
+  const Product* p = venue_.catalog.find(ask.fields["indexName"]);
+  if (!p) return Refusal{10001, "params error: indexName invalid"};
+  const uint32_t index = p->listing->index;
+  Outcome out;
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("indexName", p->symbol)
+      .text("lastPrice", venue_.exchange().index(index).value_or(Price()).text())
+      .text("updateTime", ms_text(venue_.market()));
+  append_list(row.member("components"), venue_.exchange().index_parts(index),
+              [&](const exchange::IndexPart& part) {
+                ObjectText(out.result)
+                    .text("exchange", part.source)
+                    .text("spotPair", p->symbol)
+                    .text("equivalentPrice", part.price.text())
+                    .text("multiplier", "1")
+                    .text("price", part.price.text())
+                    .text("weight", part.share.text())
+                    .end();
+              });
+  row.end();
+  return out;
+}
+
 Outcome Api::price_limit(const Ask& ask) {
   const Product* p = nullptr;
   Parameters fields = ask.fields;

@@ -42,6 +42,16 @@ TEST_F(BybitRestTest, MarketDataNeedsNoKey) {
   EXPECT_EQ(code(get("/v5/market/tickers", "category=moon", nobody)), 10001);
 }
 
+TEST_F(BybitRestTest, WhatTheIndexIsMadeOf) {
+  const JsonTree index = get("/v5/market/index-price-components", "indexName=BTCUSDT");
+  ASSERT_EQ(code(index), 0);
+  EXPECT_EQ(index["result"].text("lastPrice"), "84000");
+  ASSERT_EQ(index["result"]["components"].items().size(), 3U);
+  EXPECT_EQ(index["result"]["components"].items()[0].text("spotPair"), "BTCUSDT");
+  EXPECT_EQ(index["result"]["components"].items()[0].text("price"), "84000");
+  EXPECT_EQ(code(get("/v5/market/index-price-components", "indexName=NONE")), 10001);
+}
+
 TEST_F(BybitRestTest, PositionsAreThoseOfTheCoinAskedFor) {
   order("Buy", "Market", "0.5");
   EXPECT_EQ(rows(get("/v5/position/list", "category=linear&baseCoin=BTC")).items().size(), 1U);

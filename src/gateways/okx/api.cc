@@ -63,6 +63,7 @@ std::vector<Api::Route> Api::public_routes() {
       {"GET", "/api/v5/market/index-candles", &Api::price_candles},
       {"GET", "/api/v5/market/history-index-candles", &Api::price_candles},
       {"GET", "/api/v5/market/index-tickers", &Api::index_tickers},
+      {"GET", "/api/v5/market/index-components", &Api::index_components},
       {"GET", "/api/v5/market/block-tickers", &Api::nothing},
       {"GET", "/api/v5/market/block-trades", &Api::nothing},
       {"GET", "/api/v5/public/block-trades", &Api::nothing},

@@ -69,6 +69,7 @@ class Api {
   Outcome candles(const Ask& ask);
   Outcome price_candles(const Ask& ask);
   Outcome index_tickers(const Ask& ask);
+  Outcome index_components(const Ask& ask);
   Outcome nothing(const Ask& ask);
   // api_public.cc
   Outcome funding(const Ask& ask);

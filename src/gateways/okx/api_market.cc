@@ -130,4 +130,29 @@ Outcome Api::index_tickers(const Ask& ask) {
   });
 }
 
+// One object, not a list of them: the spot markets of the scenario that the index is made of.
+Outcome Api::index_components(const Ask& ask) {
+  const Product* p = indexed_product(ask.fields["index"]);
+  if (!p) return Refusal{51014, "Index doesn't exist."};
+  const uint32_t index = p->listing->index;
+  Outcome out;
+  out.rows.clear();
+  ObjectText row(out.rows);
+  append_list(row.member("components"), venue_.exchange().index_parts(index),
+              [&](const exchange::IndexPart& part) {
+                ObjectText(out.rows)
+                    .text("symbol", p->family)
+                    .text("symPx", part.price.text())
+                    .text("wgt", number_text(part.share.approx(), 3))
+                    .text("cnvPx", part.price.text())
+                    .text("exch", part.source)
+                    .end();
+              });
+  row.text("last", venue_.exchange().index(index).value_or(Price()).text())
+      .text("index", p->family)
+      .text("ts", ms_text(venue_.market()))
+      .end();
+  return out;
+}
+
 }  // namespace delever::gateways::okx
