@@ -20,19 +20,20 @@ Instant start_of_month(int64_t month) {
 
 }  // namespace
 
-Instant CandleLength::start(Instant at) const {
-  if (months_ > 0) return start_of_month(month_of(at) / months_ * months_);
+Instant CandleLength::start(Instant at_utc) const {
+  const Instant at = at_utc + east_;
+  if (months_ > 0) return start_of_month(month_of(at) / months_ * months_) - east_;
   const int64_t n = length_.ns();
-  if (n <= 0) return at;
+  if (n <= 0) return at_utc;
   // 1970 began on a Thursday.
   const int64_t shift = length_ == Duration::days(7) ? Duration::days(3).ns() : 0;
   int64_t whole = (at.ns() + shift) / n;
   if ((at.ns() + shift) % n < 0) --whole;
-  return Instant::ns(whole * n - shift);
+  return Instant::ns(whole * n - shift) - east_;
 }
 
 Instant CandleLength::end(Instant start) const {
-  return months_ > 0 ? start_of_month(month_of(start) + months_) : start + length_;
+  return months_ > 0 ? start_of_month(month_of(start + east_) + months_) - east_ : start + length_;
 }
 
 }  // namespace delever::gateways

@@ -18,6 +18,12 @@ class CandleLength {
     out.months_ = count;
     return out;
   }
+  // By the clock of so many hours east of Greenwich: where days, weeks and months begin.
+  CandleLength east(Duration of) const {
+    CandleLength out = *this;
+    out.east_ = of;
+    return out;
+  }
   Instant start(Instant at) const;         // of the candle that `at` lies in
   Instant end(Instant start) const;        // where the next begins
   std::optional<Duration> fixed() const {  // missing: months
@@ -34,6 +40,7 @@ class CandleLength {
  private:
   Duration length_;
   int months_ = 0;
+  Duration east_;
 };
 
 }  // namespace delever::gateways

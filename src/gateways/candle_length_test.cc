@@ -27,5 +27,24 @@ TEST(CandleLength, MonthsHaveTheirDaysAndWeeksBeginOnMondays) {
   EXPECT_FALSE(CandleLength(Duration::seconds(90)).of_minutes());
 }
 
+// Midnight in Hong Kong is 16:00 of the day before.
+TEST(CandleLength, DaysBeginByAClockToTheEast) {
+  const Duration eight = Duration::hours(8);
+  const CandleLength day = CandleLength(Duration::days(1)).east(eight);
+  EXPECT_EQ(day.start(at("2026-11-30T15:59:59Z")).text(), "2026-11-29T16:00:00Z");
+  EXPECT_EQ(day.start(at("2026-11-30T16:00:00Z")).text(), "2026-11-30T16:00:00Z");
+  EXPECT_EQ(day.end(at("2026-11-30T16:00:00Z")).text(), "2026-12-01T16:00:00Z");
+  const CandleLength month = CandleLength::of_months(1).east(eight);
+  EXPECT_EQ(month.start(at("2026-11-30T16:00:00Z")).text(), "2026-11-30T16:00:00Z");
+  EXPECT_EQ(month.end(at("2026-11-30T16:00:00Z")).text(), "2026-12-31T16:00:00Z");
+  EXPECT_EQ(CandleLength(Duration::days(7)).east(eight).start(at("2026-11-30T12:00:00Z")).text(),
+            "2026-11-29T16:00:00Z");
+  EXPECT_EQ(CandleLength(Duration::minutes(5))
+                .east(Duration::minutes(345))
+                .start(at("2026-11-30T12:02:00Z"))
+                .text(),
+            "2026-11-30T12:00:00Z");
+}
+
 }  // namespace
 }  // namespace delever::gateways

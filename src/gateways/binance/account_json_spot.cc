@@ -87,6 +87,9 @@ std::string spot_order_event(const Face& face, const OrderRecord& order, std::st
   o.text("Z", amount_text(order.value)).text("Y", amount_text(fill ? fill->value : Amount()));
   o.text("Q", amount_text(order.money.value_or(Amount())));
   if (order.state != OrderState::waiting) o.number("W", order.created.ms());
+  const SpotTag tag = SpotTag::of(order.tag);
+  if (tag.strategy) o.number("j", *tag.strategy);
+  if (tag.strategy_type) o.number("J", *tag.strategy_type);
   o.text("V", self_trade_of(order)).end();
   return out;
 }

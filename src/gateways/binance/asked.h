@@ -45,12 +45,21 @@ class Asked {
   std::optional<T> fixed(std::string_view name) {
     const std::string_view given = p_[name];
     if (given.empty()) return std::nullopt;
+    if (too_precise(given)) {
+      refuse({-1111, "Parameter '" + std::string(name) + "' has too much precision."});
+      return std::nullopt;
+    }
     if (const auto value = T::parse(given); value.has_value()) {
       if (value.value() < T()) refuse_number(name, given);
       return value.value();
     }
     refuse_number(name, given);
     return std::nullopt;
+  }
+  // Of more than eight decimals; zeros at the end say nothing.
+  static bool too_precise(std::string_view given) {
+    const size_t point = given.find('.'), last = given.find_last_not_of('0');
+    return point != given.npos && last != given.npos && last > point + 8;
   }
   void refuse_number(std::string_view name, std::string_view given);
 

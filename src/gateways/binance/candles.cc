@@ -30,7 +30,11 @@ const Market* asked_pair(const Face& face, Asked& asked) {
 CandleLength asked_interval(const Face& face, Asked& asked) {
   const auto interval = kline_interval(asked.need("interval"), face.spot);
   if (!interval) asked.refuse({-1120, "Invalid interval."});
-  return interval.value_or(CandleLength(Duration::minutes(1)));
+  const CandleLength length = interval.value_or(CandleLength(Duration::minutes(1)));
+  if (!face.spot || !asked.has("timeZone")) return length;
+  const auto zone = time_zone(asked.text("timeZone"));
+  if (!zone) asked.refuse(bad_parameter("timeZone"));
+  return length.east(zone.value_or(Duration()));
 }
 
 Outcome trade_candles(Face& face, Asked& asked, const Market* m) {

@@ -218,7 +218,8 @@ void Feeds::push_partial(Topic& topic) {
 // The bar that is over is sent once more, closed, before the next begins.
 void Feeds::push_kline(Topic& topic) {
   const Market& m = *topic.what.market;
-  const CandleLength interval = *kline_interval(topic.what.interval, face_.spot);
+  const CandleLength interval =
+      kline_interval(topic.what.interval, face_.spot)->east(topic.what.east);
   // Of seconds several may have ended since.
   for (const Candle& c : face_.desk.candles(m.id, interval, interval.is_second() ? 30 : 2)) {
     if (c.start < topic.candle) continue;

@@ -24,8 +24,16 @@ NewOrder futures_order(Face& face, Asked& asked, AccountId account);
 // A conditional order of /algoOrder.
 NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account);
 NewOrder spot_order(Face& face, Asked& asked, AccountId account);
-// The list that an order of spot belongs to, which is what its tag says; -1: none.
-inline int64_t list_of(const OrderRecord& order) { return read_int(order.tag).value_or(-1); }
+// What is kept in a spot order's tag: the list that it belongs to, and what its owner says of the
+// strategy that it is of.
+struct SpotTag {
+  std::optional<int64_t> list, strategy, strategy_type;
+  std::string text() const;
+  static SpotTag of(std::string_view text);
+};
+inline int64_t list_of(const OrderRecord& order) {  // -1: none
+  return SpotTag::of(order.tag).list.value_or(-1);
+}
 
 // The filters of exchangeInfo, for a price or size that is given.
 // A buy may not be far above the mark, nor a sell far below it.

@@ -28,6 +28,8 @@ std::string forced_name(ForcedClose::How how, uint64_t order);
 void append_futures_order(std::string& out, const Face& face, const OrderRecord& order,
                           Telling telling = Telling::result);
 void append_algo_order(std::string& out, const Face& face, const OrderRecord& order);
+// What an order of a symbol would pay, as a test of one is told.
+std::string order_commission(const Market& market);
 void append_spot_order(std::string& out, const Face& face, const OrderRecord& order);
 // The answer to a new order.
 void append_spot_placed(std::string& out, const Face& face, const OrderRecord& order,

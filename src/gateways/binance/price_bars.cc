@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace delever::gateways::binance {
 namespace {
 
@@ -26,6 +28,24 @@ std::optional<CandleLength> kline_interval(std::string_view name, bool spot) {
   if (name == "1s" && spot) return Duration::seconds(1);
   if (std::find(known.begin(), known.end(), name) == known.end()) return std::nullopt;
   return Duration::parse(name).value();
+}
+
+std::optional<Duration> time_zone(std::string_view text) {
+  const bool west = text.starts_with('-');
+  if (west || text.starts_with('+')) text.remove_prefix(1);
+  const size_t colon = text.find(':');
+  const auto part = [](std::string_view of) -> std::optional<int64_t> {
+    const bool digits = !of.empty() && of.size() <= 2 &&
+                        of.find_first_not_of("0123456789") == std::string_view::npos;
+    return digits ? read_int(of) : std::nullopt;
+  };
+  const auto hours = part(text.substr(0, colon));
+  const auto minutes =
+      colon == text.npos ? std::optional<int64_t>(0) : part(text.substr(colon + 1));
+  if (!hours || !minutes || *minutes > 59) return std::nullopt;
+  const int64_t east = (*hours * 60 + *minutes) * (west ? -1 : 1);
+  if (east < -12 * 60 || east > 14 * 60) return std::nullopt;
+  return Duration::minutes(east);
 }
 
 void PriceBars::sample(InstrumentId id, Of of, double value, Instant at) {

@@ -13,6 +13,8 @@ namespace delever::gateways::binance {
 
 // "1m" to "1M", of spot "1s" too. Missing: no such.
 std::optional<CandleLength> kline_interval(std::string_view name, bool spot);
+// "8", "-1:00", "+08:00", "05:45": -12:00 to +14:00; missing: none of these.
+std::optional<Duration> time_zone(std::string_view text);
 
 struct PriceBar {
   Instant start;

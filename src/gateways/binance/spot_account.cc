@@ -79,6 +79,16 @@ Outcome trade_fees(Face& face, const Call& call) {
   return out;
 }
 
+// Nobody has the coin that a discount is paid in.
+void no_discount(std::string& out) {
+  ObjectText(out)
+      .flag("enabledForAccount", false)
+      .flag("enabledForSymbol", false)
+      .text("discountAsset", "BNB")
+      .text("discount", rate_text(Rate()))
+      .end();
+}
+
 Outcome commission(Face& face, const Call& call) {
   Asked asked(call.p);
   const Market* m = asked_market(face, asked);
@@ -89,6 +99,7 @@ Outcome commission(Face& face, const Call& call) {
   rates(o.member("standardCommission"), *m->listing->rules.fees);
   rates(o.member("specialCommission"), FeeRule{});
   rates(o.member("taxCommission"), FeeRule{});
+  no_discount(o.member("discount"));
   o.end();
   return out;
 }
@@ -103,6 +114,23 @@ Outcome none_of_symbol(Face& face, const Call& call) {
 }
 
 }  // namespace
+
+std::string order_commission(const Market& m) {
+  const auto both = [](std::string& out, const FeeRule& fees) {
+    ObjectText(out)
+        .text("maker", rate_text(fees.maker.value_or(Rate())))
+        .text("taker", rate_text(fees.taker.value_or(Rate())))
+        .end();
+  };
+  std::string out;
+  ObjectText o(out);
+  both(o.member("standardCommissionForOrder"), *m.listing->rules.fees);
+  both(o.member("specialCommissionForOrder"), FeeRule{});
+  both(o.member("taxCommissionForOrder"), FeeRule{});
+  no_discount(o.member("discount"));
+  o.end();
+  return out;
+}
 
 void add_spot_account(Routes& routes) {
   routes["GET /api/v3/account"] = {Needs::signature, account, 20};

@@ -57,6 +57,18 @@ void read_trailing_delta(const Face& face, Asked& asked, const Market& m, OrderR
 
 }  // namespace
 
+std::string SpotTag::text() const {
+  if (!list && !strategy && !strategy_type) return {};
+  const auto part = [](const std::optional<int64_t>& n) { return n ? std::to_string(*n) : ""; };
+  return part(list) + "|" + part(strategy) + "|" + part(strategy_type);
+}
+
+SpotTag SpotTag::of(std::string_view text) {
+  const std::vector<std::string_view> parts = split(text, '|');
+  if (parts.size() != 3) return {};
+  return {read_int(parts[0]), read_int(parts[1]), read_int(parts[2])};
+}
+
 NewOrder spot_order(Face& face, Asked& asked, AccountId account) {
   NewOrder out;
   SubmitOrder& o = out.request.order;
@@ -110,6 +122,13 @@ NewOrder spot_order(Face& face, Asked& asked, AccountId account) {
     out.telling = Telling::full;
   else if (answer == "RESULT")
     out.telling = Telling::result;
+  SpotTag tag{.list = {},
+              .strategy = asked.whole("strategyId"),
+              .strategy_type = asked.whole("strategyType")};
+  // Below a million they are the venue's own.
+  if (tag.strategy_type && *tag.strategy_type < 1'000'000)
+    asked.refuse(bad_parameter("strategyType"));
+  out.request.tag = tag.text();
   out.request.client_id = asked_name(face, asked, "newClientOrderId", account);
   return out;
 }

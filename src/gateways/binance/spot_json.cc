@@ -19,6 +19,9 @@ void append_state(ObjectText& o, const Face& face, const Market& m, const OrderR
     o.number("trailingDelta", order.trailing->share.raw() / (Rate::scale / 10'000));
     o.number("trailingTime", order.best ? order.created.ms() : -1);
   }
+  const SpotTag tag = SpotTag::of(order.tag);
+  if (tag.strategy) o.number("strategyId", *tag.strategy);
+  if (tag.strategy_type) o.number("strategyType", *tag.strategy_type);
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ void take_leg(const Asked& asked, const std::string& prefix, Parameters& to) {
       {"TrailingDelta", "trailingDelta"},
       {"Quantity", "quantity"},
       {"TimeInForce", "timeInForce"},
+      {"StrategyId", "strategyId"},
+      {"StrategyType", "strategyType"},
       {"ClientOrderId", "newClientOrderId"}};
   for (const auto& [from, name] : kNames) {
     const std::string_view value = asked.text(prefix + std::string(from));
@@ -104,7 +106,9 @@ class Placing {
   // Missing: it is refused, and nothing of the list stands.
   std::optional<uint64_t> add(OrderRequest leg) {
     if (refused_) return std::nullopt;
-    leg.tag = std::to_string(list_.number);
+    SpotTag tag = SpotTag::of(leg.tag);
+    tag.list = static_cast<int64_t>(list_.number);
+    leg.tag = tag.text();
     list_.market = face_.markets.of(leg.order.instrument);
     const Placed placed = face_.desk.submit(std::move(leg));
     if (placed.reject == Reject::none) {

@@ -56,9 +56,11 @@ Outcome cancel_spot(Face& face, const Call& call) {
 // Everything is looked at but the money.
 Outcome test_spot(Face& face, const Call& call) {
   Asked asked(call.p);
-  spot_order(face, asked, call.account());
+  const NewOrder order = spot_order(face, asked, call.account());
+  const bool rates = asked.flag("computeCommissionRates");
   if (!asked.ok()) return asked.wrong();
-  return std::string("{}");
+  return rates ? order_commission(*face.markets.of(order.request.order.instrument))
+               : std::string("{}");
 }
 
 Outcome query_spot(Face& face, const Call& call) {

@@ -1,6 +1,7 @@
 // Spot: orders, balances, the WebSocket API and its account stream.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "gateways/binance/binance_testing.h"
 
 namespace delever::gateways::binance {
@@ -343,6 +344,75 @@ TEST_F(Spot, FiltersAreNamedAsSpotNamesThem) {
   EXPECT_FALSE(listed[3].maybe("limit"));
   EXPECT_EQ(mine["exchangeFilters"].items().size(), 0u);
   EXPECT_EQ(c.code(c.call("GET", "/api/v3/myFilters", "symbol=NONE")), -1121);
+}
+
+// Before: no such path, and an unknown method.
+TEST_F(Spot, NoRuleOfExecutionAndNoReferencePrice) {
+  const JsonTree rules = c.tree(c.get("/api/v3/executionRules").body);
+  ASSERT_EQ(rules["symbolRules"].items().size(), 1u);
+  EXPECT_EQ(rules["symbolRules"].items()[0].text("symbol"), "BTCUSDT");
+  EXPECT_EQ(rules["symbolRules"].items()[0]["rules"].items().size(), 0u);
+  EXPECT_EQ(c.code(c.get("/api/v3/executionRules", "symbol=NONE")), -1121);
+  const JsonTree price = c.tree(c.get("/api/v3/referencePrice", "symbol=BTCUSDT").body);
+  EXPECT_EQ(price.text("symbol"), "BTCUSDT");
+  EXPECT_FALSE(price.maybe("referencePrice"));
+}
+
+// Before: dropped in silence, and {}.
+TEST_F(Spot, StrategiesAndCommissionsAreTold) {
+  const std::string limit =
+      "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price=80000";
+  const JsonTree placed = place(limit + "&strategyId=7&strategyType=1000001");
+  EXPECT_EQ(placed.integer("strategyId"), 7);
+  const JsonTree found = c.json("GET", "/api/v3/openOrders", "symbol=BTCUSDT").items()[0];
+  EXPECT_EQ(found.integer("strategyType"), 1'000'001);
+  EXPECT_EQ(found.integer("orderListId"), -1);
+  EXPECT_FALSE(place(limit).maybe("strategyId"));
+  EXPECT_EQ(refused(limit + "&strategyType=999999"), -1130);
+  const JsonTree told =
+      c.json("POST", "/api/v3/order/test", limit + "&computeCommissionRates=true");
+  EXPECT_EQ(told["standardCommissionForOrder"].text("taker"), "0.00050000");
+  EXPECT_EQ(told["discount"].text("enabledForAccount"), "false");
+}
+
+TEST_F(Spot, MoreThanEightDecimalsAreTooPrecise) {
+  const std::string limit =
+      "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price=";
+  EXPECT_EQ(refused(limit + "80000.123456789"), -1111);
+  EXPECT_EQ(refused(limit + "80000.12345678"), -1013);
+  EXPECT_EQ(place(limit + "80000.0000000000").text("status"), "NEW");
+}
+
+// Before: days began at midnight UTC whatever was asked for.
+TEST_F(Spot, CandlesByAClockToTheEast) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01");
+  c.market.tick(60);
+  const auto start = [&](std::string_view zone) {
+    const JsonTree rows =
+        c.tree(c.get("/api/v3/klines", fmt::format("symbol=BTCUSDT&interval=1d{}", zone)).body);
+    if (rows.items().empty()) return std::string("no candle");
+    return Instant::from_ms(*read_int(rows.items().back().items()[0].text())).value().text();
+  };
+  EXPECT_EQ(start(""), "2026-01-30T00:00:00Z");
+  EXPECT_EQ(start("&timeZone=8"), "2026-01-29T16:00:00Z");
+  EXPECT_EQ(start("&timeZone=-1:30"), "2026-01-30T01:30:00Z");
+  EXPECT_EQ(c.code(c.get("/api/v3/klines", "symbol=BTCUSDT&interval=1d&timeZone=15")), -1130);
+}
+
+TEST_F(Spot, ASessionTellsItsSubscriptions) {
+  const SocketId s = listen();
+  const auto ask = [&](std::string_view method) {
+    c.gateway->received(s, fmt::format(R"({{"id":2,"method":"{}"}})", method));
+    return c.tree(c.frames.frames.back().text);
+  };
+  const JsonTree two = ask("session.subscriptions");
+  ASSERT_EQ(two["result"].items().size(), 1u);
+  EXPECT_EQ(two["result"].items()[0].integer("subscriptionId"), 0);
+  EXPECT_EQ(ask("session.status")["result"].text("userDataStream"), "true");
+  ask("userDataStream.unsubscribe");
+  EXPECT_EQ(ask("session.subscriptions")["result"].items().size(), 0u);
+  EXPECT_EQ(ask("session.status")["result"].text("userDataStream"), "false");
+  EXPECT_EQ(ask("session.logout")["result"].text("userDataStream"), "false");
 }
 
 // Recorders still ask there.

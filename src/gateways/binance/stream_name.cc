@@ -114,7 +114,13 @@ std::optional<StreamName> stream_name(const Markets& markets, bool spot, std::st
   if (!spot && what == "rpiDepth@500ms") return depth_name(std::move(out), "@500ms", false);
   if (what.starts_with("kline_")) {
     out.kind = StreamKind::kline;
-    out.interval = what.substr(6, what.find('@') - 6);  // "@+08:00" moves days alone
+    const size_t zone = what.find('@');
+    out.interval = what.substr(6, zone - 6);
+    if (zone != what.npos) {
+      const auto east = spot ? time_zone(what.substr(zone + 1)) : std::nullopt;
+      if (!east) return std::nullopt;
+      out.east = *east;
+    }
     out.every = !spot                  ? Duration::ms(250)
                 : out.interval == "1s" ? Duration::seconds(1)
                                        : Duration::seconds(2);

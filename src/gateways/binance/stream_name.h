@@ -32,6 +32,7 @@ struct StreamName {
   Duration every;                  // 0: as it happens
   size_t depth = 0;
   std::string interval;        // of candles; of windows 1h, 4h, 1d
+  Duration east;               // by which clock days of candles begin
   bool continuous = false;     // candles by pair and kind of contract
   std::optional<CoinId> coin;  // of an index of collateral; missing: all
 };

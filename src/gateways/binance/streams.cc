@@ -118,8 +118,10 @@ void Streams::opened(SocketId id, std::string_view target) {
   if (mark == target.npos) return;
   const Parameters query = Parameters::of_query(target.substr(mark + 1));
   if (query.has("streams")) {
-    for (const std::string_view name : split(query["streams"], '/'))
-      subscribe(id, socket, std::string(name));
+    // No name has a space: what a query means by one is the plus of kline_1d@+08:00.
+    std::string names(query["streams"]);
+    std::replace(names.begin(), names.end(), ' ', '+');
+    for (const std::string_view name : split(names, '/')) subscribe(id, socket, std::string(name));
   }
   if (query.has("listenKey")) subscribe(id, socket, std::string(query["listenKey"]));
 }

@@ -231,18 +231,20 @@ void append_liquidations(std::string& out, const Product& p,
 }
 
 std::optional<CandleLength> bar_length(std::string_view bar) {
-  // Days begin at midnight UTC here, with the suffix and without.
-  if (bar.ends_with("utc")) bar.remove_suffix(3);
+  // Without "utc" days, and what begins with them, begin at midnight in Hong Kong.
+  const bool utc = bar.ends_with("utc");
+  if (utc) bar.remove_suffix(3);
+  const Duration east = utc ? Duration() : Duration::hours(8);
   constexpr std::pair<std::string_view, int> kBars[] = {
       {"1m", 1},     {"3m", 3},     {"5m", 5},     {"15m", 15},   {"30m", 30},
       {"1H", 60},    {"2H", 120},   {"4H", 240},   {"6H", 360},   {"12H", 720},
       {"1D", 1'440}, {"2D", 2'880}, {"3D", 4'320}, {"5D", 7'200}, {"1W", 10'080}};
   for (const auto& [name, minutes] : kBars) {
-    if (name == bar) return Duration::minutes(minutes);
+    if (name == bar) return CandleLength(Duration::minutes(minutes)).east(east);
   }
   if (bar == "1s") return Duration::seconds(1);
-  if (bar == "1M") return CandleLength::of_months(1);
-  if (bar == "3M") return CandleLength::of_months(3);
+  if (bar == "1M") return CandleLength::of_months(1).east(east);
+  if (bar == "3M") return CandleLength::of_months(3).east(east);
   return std::nullopt;
 }
 

@@ -52,9 +52,25 @@ TEST_F(OkxRestTest, CandlesOfASecondAndOfAMonth) {
   EXPECT_EQ(
       *read_int(row(seconds, 0).items()[0].text()) - *read_int(row(seconds, 1).items()[0].text()),
       1'000);
+  const auto day = [&](std::string_view bar) {
+    const JsonTree rows =
+        get("/api/v5/market/candles", fmt::format("instId=BTC-USDT-SWAP&bar={}", bar));
+    return Instant::from_ms(*read_int(row(rows).items()[0].text())).value().text();
+  };
+  EXPECT_EQ(day("1D"), "2026-01-29T16:00:00Z");  // midnight in Hong Kong
+  EXPECT_EQ(day("1Dutc"), "2026-01-30T00:00:00Z");
   const JsonTree months = get("/api/v5/market/candles", "instId=BTC-USDT-SWAP&bar=1Mutc");
   EXPECT_EQ(Instant::from_ms(*read_int(row(months).items()[0].text())).value().text(),
             "2026-01-01T00:00:00Z");
+}
+
+TEST_F(OkxRestTest, WhatTheIndexIsMadeOf) {
+  const JsonTree index = get("/api/v5/market/index-components", "index=BTC-USDT");
+  ASSERT_EQ(code(index), "0");
+  EXPECT_EQ(index["data"].text("last"), "84000");
+  ASSERT_EQ(index["data"]["components"].items().size(), 3U);
+  EXPECT_EQ(index["data"]["components"].items()[0].text("symPx"), "84000");
+  EXPECT_EQ(code(get("/api/v5/market/index-components", "index=NONE-USDT")), "51014");
 }
 
 TEST_F(OkxRestTest, MarketDataNeedsNoKey) {
