@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -64,6 +65,18 @@ class SharedMessage {
   mutable std::map<int, std::string> frames_;
 };
 
+// Several of them that many get at once: their frames, joined once.
+class SharedBatch {
+ public:
+  using Messages = std::vector<std::shared_ptr<const SharedMessage>>;
+  explicit SharedBatch(Messages messages) : messages_(std::move(messages)) {}
+  const std::string& frames(int window_bits, Deflater* deflater) const;
+
+ private:
+  Messages messages_;
+  mutable std::map<int, std::string> joined_;
+};
+
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
@@ -71,6 +84,7 @@ class WebSocket {
   virtual bool send(std::string_view text) = 0;
   virtual bool send_binary(std::string_view bytes) = 0;
   virtual bool send(const SharedMessage& message) = 0;  // a server's
+  virtual bool send(const SharedBatch& batch) = 0;      // a server's; at once where it can
   virtual bool ping(std::string_view payload) = 0;
   virtual bool pong(std::string_view payload) = 0;
   virtual void close(uint16_t code, std::string_view reason) = 0;  // hears until on_closed

@@ -24,6 +24,15 @@ const std::string& SharedMessage::frame(int window_bits, Deflater* deflater) con
   return frame;
 }
 
+const std::string& SharedBatch::frames(int window_bits, Deflater* deflater) const {
+  if (deflater == nullptr) window_bits = 0;
+  std::string& joined = joined_[window_bits];
+  if (joined.empty()) {
+    for (const auto& message : messages_) joined += message->frame(window_bits, deflater);
+  }
+  return joined;
+}
+
 SocketCore::SocketCore(SocketHandlers handlers, const SocketOptions& options)
     : handlers_(std::move(handlers)), options_(options) {}
 
@@ -161,6 +170,16 @@ bool SocketCore::send(const SharedMessage& message) {
       message.frame(role_.packed ? role_.packed->server_bits : 0, role_.deflater.get());
   if (wire_->queued() + frame.size() > options_.queue_limit) return false;
   wire_->write(frame);
+  return true;
+}
+
+bool SocketCore::send(const SharedBatch& batch) {
+  if (state_ != State::open) return false;
+  CHECK(!role_.client);
+  const std::string& frames =
+      batch.frames(role_.packed ? role_.packed->server_bits : 0, role_.deflater.get());
+  if (wire_->queued() + frames.size() > options_.queue_limit) return false;
+  wire_->write_now(frames);
   return true;
 }
 

@@ -37,6 +37,7 @@ class SocketCore final : public WebSocket,
   bool send(std::string_view text) override;
   bool send_binary(std::string_view bytes) override;
   bool send(const SharedMessage& message) override;
+  bool send(const SharedBatch& batch) override;
   bool ping(std::string_view payload) override;
   bool pong(std::string_view payload) override;
   void close(uint16_t code, std::string_view reason) override;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -52,6 +53,11 @@ TcpWire::TcpWire(Loop::Impl& loop, Socket socket, size_t read_bytes, Duration st
   socket_->non_blocking(true, ignored);
   socket_->set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_->set_option(asio::socket_base::keep_alive(true), ignored);
+  // Within one machine nothing is gained by pacing: where the system's own choice is BBR, each of
+  // its sends arms a timer. Where there is no cubic it stays as it is.
+  const auto end = socket_->remote_endpoint(ignored);
+  if (!ignored && end.address().is_loopback())
+    setsockopt(fd_, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
   last_read_ = last_progress_ = loop_.clock.elapsed();
   loop_.add(this);
 }
@@ -322,6 +328,15 @@ void TcpWire::write(std::string_view bytes) {
   out_.append(bytes);
   drained_told_ = false;
   flush_later();
+}
+
+// An error is left to the flush of what is queued then: whoever writes does not expect to be told.
+void TcpWire::write_now(std::string_view bytes) {
+  if (state_ == State::open && !ssl_ && queued() == 0 && !bytes.empty()) {
+    const ssize_t put = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (put > 0) bytes.remove_prefix(static_cast<size_t>(put));
+  }
+  write(bytes);
 }
 
 void TcpWire::flush_later() {

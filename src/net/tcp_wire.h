@@ -28,6 +28,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
 
   void give_to(std::shared_ptr<Owner> owner) override;
   void write(std::string_view bytes) override;
+  void write_now(std::string_view bytes) override;
   size_t queued() const override { return out_.size() - out_at_; }
   bool open() const override { return state_ == State::open; }
   void end() override;

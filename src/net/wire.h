@@ -28,6 +28,8 @@ class Wire {
   virtual ~Wire() = default;
   virtual void give_to(std::shared_ptr<Owner> owner) = 0;
   virtual void write(std::string_view bytes) = 0;  // queues; sent when the loop turns
+  // The same, but what can go out at once does, without being copied. Calls nobody.
+  virtual void write_now(std::string_view bytes) { write(bytes); }
   virtual size_t queued() const = 0;
   virtual bool open() const = 0;
   // After either, the owner is not called again.

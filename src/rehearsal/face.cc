@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kLateMost = 200'000;  // frames held back
 constexpr size_t kMessageMost = size_t{256} << 10, kBodyMost = size_t{256} << 10;
-constexpr size_t kHandedOut = 32;  // sockets that get what many get, before others have their turn
+constexpr size_t kHandedOut = 16;  // sockets that get what many get, before others have their turn
 constexpr uint64_t kLookEvery = 10;                   // ticks
 constexpr size_t kQueueMost = size_t{2} << 20;        // bytes that wait for one socket,
 constexpr size_t kQueuedTogether = size_t{64} << 20;  // and for all of a port
@@ -186,28 +186,48 @@ void Face::deliver(gateways::SocketId id, std::string_view text) {
   if (!it->second.socket->send(text)) cut_.push_back(id);
 }
 
-// Prices for a thousand go out a few sockets at a time, so that an order does not wait for all.
+// Most who follow one stream follow the others as well: one text for all of them.
 void Face::hand_out(gateways::SocketId id, Open& open) {
-  for (const auto& message : open.pending) {
-    if (open.socket->send(*message)) continue;
-    cut_.push_back(id);
-    break;
+  if (open.pending.empty()) return;
+  if (!batch_ || joined_ != open.pending) {
+    net::SharedBatch::Messages messages;
+    for (const uint64_t number : open.pending) messages.push_back(shared_[number - first_shared_]);
+    batch_ = std::make_unique<net::SharedBatch>(std::move(messages));
+    joined_ = open.pending;
   }
+  if (!open.socket->send(*batch_)) cut_.push_back(id);
   open.pending.clear();
 }
 
+// Prices for a thousand go out a few sockets at a time, so that an order does not wait for all.
 void Face::hand_out_later() {
   if (std::exchange(handing_out_, true)) return;
   loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
     if (alive.expired()) return;
     handing_out_ = false;
     for (size_t k = 0; k < kHandedOut && !behind_.empty(); ++k) {
-      const auto it = sockets_.find(behind_.front());
+      if (Open* const open = first_behind()) hand_out(behind_.front().socket, *open);
       behind_.pop_front();
-      if (it != sockets_.end()) hand_out(it->first, it->second);
     }
+    forget_shared();
     if (!behind_.empty()) hand_out_later();
   });
+}
+
+// Null: he has had it, with what was sent to him alone, or is gone.
+Face::Open* Face::first_behind() {
+  const Behind& first = behind_.front();
+  const auto it = sockets_.find(first.socket);
+  if (it == sockets_.end() || it->second.pending.empty()) return nullptr;
+  return it->second.pending.front() == first.oldest ? &it->second : nullptr;
+}
+
+// Who stands first in the line has the oldest that anybody still waits for.
+void Face::forget_shared() {
+  while (!behind_.empty() && !first_behind()) behind_.pop_front();
+  const uint64_t oldest = behind_.empty() ? first_shared_ + shared_.size() : behind_.front().oldest;
+  for (; first_shared_ < oldest; ++first_shared_) shared_.pop_front();
+  if (behind_.empty()) batch_.reset();
 }
 
 void Face::send(gateways::SocketId id, std::string_view text) {
@@ -222,12 +242,13 @@ void Face::send_all(const std::vector<gateways::SocketId>& ids, std::string_view
     for (const gateways::SocketId id : ids) send(id, text);
     return;
   }
-  const auto message = std::make_shared<const net::SharedMessage>(std::string(text));
+  const uint64_t number = first_shared_ + shared_.size();
+  shared_.push_back(std::make_shared<const net::SharedMessage>(std::string(text)));
   for (const gateways::SocketId id : ids) {
     const auto it = sockets_.find(id);
     if (it == sockets_.end()) continue;
-    if (it->second.pending.empty()) behind_.push_back(id);
-    it->second.pending.push_back(message);
+    if (it->second.pending.empty()) behind_.push_back({id, number});
+    it->second.pending.push_back(number);
   }
   if (!behind_.empty()) hand_out_later();
 }

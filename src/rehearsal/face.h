@@ -56,7 +56,7 @@ class Face final : public gateways::Outward {
     net::WebSocketPtr socket;
     gateways::Gateway* gateway = nullptr;
     Turns::Turn turn;
-    std::vector<std::shared_ptr<const net::SharedMessage>> pending;  // of what many get
+    std::vector<uint64_t> pending;  // of what many get: numbers of `shared_`
   };
   struct Late {
     Duration due;
@@ -70,6 +70,8 @@ class Face final : public gateways::Outward {
   void cut_slowest();
   void hand_out(gateways::SocketId socket, Open& open);
   void hand_out_later();
+  Open* first_behind();
+  void forget_shared();
   bool late() const { return loop_.clock().elapsed() < late_until_; }
 
   net::Loop& loop_;
@@ -83,8 +85,18 @@ class Face final : public gateways::Outward {
   std::unique_ptr<net::Server> server_;
   uint64_t last_socket_ = 0, requests_ = 0;
   Duration late_by_, late_until_;
-  std::deque<gateways::SocketId> behind_;  // have something pending
+  // What many get, by number, and who has some of it pending, in order of the oldest of theirs.
+  std::deque<std::shared_ptr<const net::SharedMessage>> shared_;
+  uint64_t first_shared_ = 0;
+  struct Behind {
+    gateways::SocketId socket;
+    uint64_t oldest = 0;  // of his pending when he came into the line; another now: he has had it
+  };
+  std::deque<Behind> behind_;
   bool handing_out_ = false;
+  // Joined for the last who got some: the next mostly gets the same.
+  std::vector<uint64_t> joined_;
+  std::unique_ptr<net::SharedBatch> batch_;
   uint64_t ticks_ = 0;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::vector<gateways::SocketId> cut_;  // fell too far behind, to be dropped outside of a send

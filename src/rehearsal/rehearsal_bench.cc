@@ -2,8 +2,9 @@
 // Signatures are checked, margin is, and all is in the journal. Half of the requests place an order
 // that rests far from the market, half take one back. Beside it in the same run: Beast's own
 // WebSocket server that sends back what it gets, and Node's HTTP server, where node is there.
-//   build/bench/src/rehearsal_bench [seconds of each run] [subscribers] [speed of the market]
-// Its books move as often as the scenario has it: at a higher speed, more often a second.
+//   build/bench/src/rehearsal_bench [seconds of each run] [subscribers] [moves a second]
+// From the first order run on a client of its own moves the best prices of both books so many times
+// a second, beside subscribers and without them: what the subscribers cost is what differs.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -222,13 +223,16 @@ class Clients {
   Answers answers_;
 };
 
-void measure(const std::string& what, Load load, pthread_t server, Duration how_long) {
+// Returns what was answered in a second, as fast as it goes.
+double measure(const std::string& what, Load load, pthread_t server, Duration how_long) {
+  double most = 0;
   for (const double rate : {0.0, kPaced}) {
     load.rate = rate;
     Clients clients(load);
     const double before = server ? cpu_seconds(server) : 0;
     Answers a = clients.run(how_long);
     const double cpu = server ? cpu_seconds(server) - before : 0;
+    if (rate == 0) most = static_cast<double>(a.count) / a.seconds;
     fmt::print(
         "{:<34} {:>7.0f}/s  {:>5.1f} us of the server each  p50 {:>6.0f} us  p99 {:>6.0f} us"
         "{}{}\n",
@@ -238,6 +242,7 @@ void measure(const std::string& what, Load load, pthread_t server, Duration how_
         a.refused > 0 ? fmt::format("  {} refused", a.refused) : "");
     std::fflush(stdout);
   }
+  return most;
 }
 
 // ---- orders
@@ -277,14 +282,71 @@ std::string http_order(Clock& clock, size_t c, size_t n, char run) {
                           ms));
 }
 
-// Ten streams each: at ten updates a second a hundred frames, where the book moves.
+// Another account's orders at the best prices of both books, each taken back by the next: so many
+// changes of the book a second.
+class Mover {
+ public:
+  Mover(uint16_t port, Clock& clock, double moves) : clock_(clock), moves_(moves), fd_(dial(port)) {
+    CHECK(fd_ >= 0);
+    const std::string hello = handshake("/ws-fapi/v1");
+    CHECK(::send(fd_, hello.data(), hello.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(hello.size()));
+    thread_ = std::thread([this] { run(); });
+    use_core(thread_.native_handle(), false);
+  }
+  ~Mover() {
+    stop_ = true;
+    thread_.join();
+    ::close(fd_);
+  }
+
+ private:
+  // A move is a cancel and an order: the quantity at the best price falls and rises again.
+  void run() {
+    const Duration began = clock_.elapsed();
+    for (size_t n = 0; !stop_; ++n) {
+      const double due = static_cast<double>(n) / moves_;
+      while (!stop_ && (clock_.elapsed() - began).in_seconds() < due)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      const std::string symbol = n % 2 == 0 ? "BTCUSDT" : "ETHUSDT";
+      const bool buys = n / 2 % 2 == 0;
+      const auto name = [&](size_t number) { return fmt::format("move-{}", number); };
+      std::string both;
+      if (n >= 2)
+        both = order_frame(0, {{"symbol", symbol}, {"origClientOrderId", name(n - 2)}},
+                           clock_.now().ms(), "S", "order.cancel");
+      both += order_frame(0,
+                          {{"symbol", symbol},
+                           {"side", buys ? "BUY" : "SELL"},
+                           {"type", "LIMIT"},
+                           {"timeInForce", "GTC"},
+                           {"quantity", "0.05"},
+                           {"priceMatch", "QUEUE"},
+                           {"newClientOrderId", name(n)}},
+                          clock_.now().ms());
+      if (::send(fd_, both.data(), both.size(), MSG_NOSIGNAL) < 0) return;
+      char bytes[65'536];
+      while (recv(fd_, bytes, sizeof(bytes), MSG_DONTWAIT) > 0) continue;
+    }
+  }
+  Clock& clock_;
+  const double moves_;
+  int fd_;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+// Of both books eight streams of ten updates a second, four of four and two of two: a hundred.
 class Subscribers {
  public:
   Subscribers(uint16_t port, size_t count) {
-    const std::string hello = handshake(
-        "/stream?streams=btcusdt@depth@100ms/btcusdt@depth5@100ms/btcusdt@depth10@100ms/"
-        "btcusdt@depth20@100ms/ethusdt@depth@100ms/ethusdt@depth5@100ms/ethusdt@depth10@100ms/"
-        "ethusdt@depth20@100ms/btcusdt@aggTrade/btcusdt@bookTicker");
+    std::string names;
+    for (const char* symbol : {"btcusdt", "ethusdt"}) {
+      for (const char* of : {"depth@100ms", "depth5@100ms", "depth10@100ms", "depth20@100ms",
+                             "depth@250ms", "depth5@250ms", "depth@500ms"})
+        names += fmt::format("{}{}@{}", names.empty() ? "" : "/", symbol, of);
+    }
+    const std::string hello = handshake("/stream?streams=" + names);
     poll_ = epoll_create1(0);
     for (size_t k = 0; k < count; ++k) {
       const int fd = dial(port);
@@ -360,9 +422,7 @@ class NodeServer {
   int pid_ = 0;
 };
 
-void run(Duration how_long, size_t subscribers, double speed) {
-  use_core(pthread_self(), false);
-  SystemClock clock;
+void run_echoes(Clock& clock, Duration how_long) {
   {
     Echo echo;
     use_core(echo.thread(), true);
@@ -381,60 +441,76 @@ void run(Duration how_long, size_t subscribers, double speed) {
              .good = "200",
              .request = [&](size_t c, size_t n) { return http_order(clock, c, n, 'n'); }},
             0, how_long);
+}
+
+void run(Duration how_long, size_t subscribers, double moves) {
+  use_core(pthread_self(), false);
+  SystemClock clock;
+  run_echoes(clock, how_long);
   const std::string journal =
       (std::filesystem::temp_directory_path() / fmt::format("bench-{}", getpid())).string();
   Rehearsal::Options options;
   options.scenario = load_shipped("rehearsal.toml");
   options.accounts = test_accounts();
   options.journal = journal;
-  options.speed = speed;
   Served served(std::move(options));
   use_core(served.thread(), true);
   const uint16_t port = served.port("binance");
   const auto orders = [&](const std::string& beside, char run) {
-    measure(
+    const double by_socket = measure(
         "orders, WebSocket" + beside,
         {.port = port,
          .target = "/ws-fapi/v1",
          .good = "\"status\":200",
          .request = [&clock, run](size_t c, size_t n) { return socket_order(clock, c, n, run); }},
         served.thread(), how_long);
-    measure("orders, HTTP" + beside,
-            {.port = port,
-             .target = "",
-             .good = "HTTP/1.1 200",
-             .request =
-                 [&clock, run](size_t c, size_t n) {
-                   return http_order(clock, c, n, static_cast<char>(run + 1));
-                 }},
-            served.thread(), how_long);
+    const double by_http =
+        measure("orders, HTTP" + beside,
+                {.port = port,
+                 .target = "",
+                 .good = "HTTP/1.1 200",
+                 .request =
+                     [&clock, run](size_t c, size_t n) {
+                       return http_order(clock, c, n, static_cast<char>(run + 1));
+                     }},
+                served.thread(), how_long);
+    return std::pair(by_socket, by_http);
   };
-  orders("", 'a');
-  // What one hears is what there is to hear; all others should hear as much.
-  const auto heard = [&](const Subscribers& who, const std::function<void()>& meanwhile) {
+  const Mover mover(port, clock, moves);
+  const auto alone = orders("", 'a');
+  // What one hears is what there is to hear; all others should hear as much. Returns the share of
+  // the server's core.
+  const auto heard = [&](const Subscribers& who, const std::function<void()>& meanwhile,
+                         double without) {
     std::this_thread::sleep_for(std::chrono::seconds(1));
     const uint64_t before = who.frames();
     const Duration began = clock.elapsed();
     const double cpu = cpu_seconds(served.thread());
     meanwhile();
     const double seconds = (clock.elapsed() - began).in_seconds();
-    fmt::print("{} of them heard {:.1f} frames a second each, {:.0f} % of the server's core\n",
-               who.size(),
-               static_cast<double>(who.frames() - before) / seconds /
-                   static_cast<double>(std::max<size_t>(who.size(), 1)),
-               100 * (cpu_seconds(served.thread()) - cpu) / seconds);
+    const double share = (cpu_seconds(served.thread()) - cpu) / seconds;
+    const double frames = static_cast<double>(who.frames() - before) / seconds;
+    fmt::print("{} of them heard {:.1f} frames a second each, {:.1f} % of the server's core{}\n",
+               who.size(), frames / static_cast<double>(std::max<size_t>(who.size(), 1)),
+               100 * share,
+               frames > 0 && without > 0
+                   ? fmt::format(", {:.2f} us of it a frame", 1e6 * (share - without) / frames)
+                   : "");
     std::fflush(stdout);
+    return share;
   };
   const auto nothing = [&] {
     std::this_thread::sleep_for(std::chrono::nanoseconds(how_long.ns()));
   };
-  {
-    const Subscribers one(port, 1);
-    heard(one, nothing);
-  }
+  const double without = heard(Subscribers(port, 0), nothing, 0);
+  heard(Subscribers(port, 1), nothing, 0);
   const Subscribers all(port, subscribers);
-  heard(all, nothing);
-  heard(all, [&] { orders(fmt::format(", {} hear", all.size()), 'c'); });
+  heard(all, nothing, without);
+  std::pair<double, double> beside;
+  heard(
+      all, [&] { beside = orders(fmt::format(", {} hear", all.size()), 'c'); }, 0);
+  fmt::print("beside them the order path loses {:.1f} % by WebSocket, {:.1f} % by HTTP\n",
+             100 * (1 - beside.first / alone.first), 100 * (1 - beside.second / alone.second));
   served.stop();
   std::filesystem::remove(journal);
 }
@@ -449,7 +525,7 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_NOFILE, &files);
   const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 3;
   const size_t subscribers = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1'000;
-  const double speed = argc > 3 ? std::strtod(argv[3], nullptr) : 1;
+  const double moves = argc > 3 ? std::strtod(argv[3], nullptr) : 100;
   delever::rehearsal::run(delever::Duration::ms(static_cast<int64_t>(seconds * 1e3)), subscribers,
-                          speed);
+                          moves);
 }
