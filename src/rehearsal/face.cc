@@ -114,7 +114,7 @@ net::Server::Accepted Face::accept(const net::ServerRequest& request,
   gateways::Gateway* const gateway = gateway_of(request.path, true);
   if (!gateway) return {404, {}};
   const gateways::SocketId id{++last_socket_};
-  sockets_[id] = {socket, gateway, {}, {}};
+  by_number_[static_cast<uint64_t>(id)] = &(sockets_[id] = {socket, gateway, {}, {}});
   net::SocketHandlers handlers;
   handlers.on_open = [this, id, gateway, target = target_of(request)](net::WebSocket&) {
     before_();
@@ -146,6 +146,7 @@ void Face::gone(gateways::SocketId id) {
   const auto it = sockets_.find(id);
   if (it == sockets_.end()) return;
   gateways::Gateway* const gateway = it->second.gateway;
+  by_number_.erase(static_cast<uint64_t>(id));
   sockets_.erase(it);
   gateway->closed(id);
 }
@@ -214,12 +215,17 @@ void Face::hand_out_later() {
   });
 }
 
+Face::Open* Face::open_of(gateways::SocketId id) const {
+  const auto it = by_number_.find(static_cast<uint64_t>(id));
+  return it == by_number_.end() ? nullptr : it->second;
+}
+
 // Null: he has had it, with what was sent to him alone, or is gone.
 Face::Open* Face::first_behind() {
   const Behind& first = behind_.front();
-  const auto it = sockets_.find(first.socket);
-  if (it == sockets_.end() || it->second.pending.empty()) return nullptr;
-  return it->second.pending.front() == first.oldest ? &it->second : nullptr;
+  Open* const open = open_of(first.socket);
+  if (!open || open->pending.empty()) return nullptr;
+  return open->pending.front() == first.oldest ? open : nullptr;
 }
 
 // Who stands first in the line has the oldest that anybody still waits for.
@@ -245,10 +251,10 @@ void Face::send_all(const std::vector<gateways::SocketId>& ids, std::string_view
   const uint64_t number = first_shared_ + shared_.size();
   shared_.push_back(std::make_shared<const net::SharedMessage>(std::string(text)));
   for (const gateways::SocketId id : ids) {
-    const auto it = sockets_.find(id);
-    if (it == sockets_.end()) continue;
-    if (it->second.pending.empty()) behind_.push_back({id, number});
-    it->second.pending.push_back(number);
+    Open* const open = open_of(id);
+    if (!open) continue;
+    if (open->pending.empty()) behind_.push_back({id, number});
+    open->pending.push_back(number);
   }
   if (!behind_.empty()) hand_out_later();
 }
@@ -280,6 +286,7 @@ void Face::delay(Duration by, Duration how_long) {
 }
 
 void Face::disconnect() {
+  by_number_.clear();
   const auto open = std::exchange(sockets_, {});
   for (const auto& [id, one] : open) {
     one.socket->drop();

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gateways/gateway.h"
@@ -70,6 +71,7 @@ class Face final : public gateways::Outward {
   void cut_slowest();
   void hand_out(gateways::SocketId socket, Open& open);
   void hand_out_later();
+  Open* open_of(gateways::SocketId socket) const;  // null: gone
   Open* first_behind();
   void forget_shared();
   bool late() const { return loop_.clock().elapsed() < late_until_; }
@@ -81,6 +83,7 @@ class Face final : public gateways::Outward {
   const std::shared_ptr<Turns> turns_;  // shared with the other ports
   std::vector<std::unique_ptr<gateways::Gateway>> gateways_;
   std::map<gateways::SocketId, Open> sockets_;
+  std::unordered_map<uint64_t, Open*> by_number_;  // the same, for what many get
   std::deque<Late> waiting_;
   std::unique_ptr<net::Server> server_;
   uint64_t last_socket_ = 0, requests_ = 0;

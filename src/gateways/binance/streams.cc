@@ -283,7 +283,10 @@ void Streams::set_property(Socket& socket, SocketId id, const JsonTree& of,
   out_.send(id, out);
 }
 
+// Once a second: nothing here is due oftener, and there may be a thousand of them.
 void Streams::tick(Instant wall) {
+  if (wall - looked_ < Duration::seconds(1)) return;
+  looked_ = wall;
   std::vector<SocketId> old;
   for (auto& [id, socket] : sockets_) {
     if (wall - socket.opened >= kDay) {

@@ -80,6 +80,7 @@ class Streams {
   Outward& out_;
   const bool limits_;
   std::map<SocketId, Socket> sockets_;
+  Instant looked_ = Instant::ns(0);  // at their pings and ages
   std::map<std::string, Topic> topics_;
   std::map<std::pair<StreamKind, InstrumentId>, std::vector<Topic*>> by_kind_;
 };
