@@ -375,6 +375,12 @@ std::vector<std::string> judge(const Script& script, const Outcome& outcome) {
       if (!heard.died) wrong.push_back("the tape: " + *seen.trouble);
       continue;
     }
+    const bool ended = !heard.died || heard.resumed;
+    for (const tape::TapeGap& gap : seen.copy.gaps) {
+      if (ended && gap.open && wrong.size() <= kWrongMax)
+        wrong.push_back(fmt::format("a gap of {} has no end, though the recording has: {}",
+                                    seen.copy.streams[gap.stream - 1].name, gap.reason));
+    }
     all_alive &= alive || heard.retired;
     copies.push_back(&seen.copy);
     judge_messages(script, heard, seen, wrong);
