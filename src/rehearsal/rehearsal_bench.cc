@@ -343,7 +343,7 @@ class Subscribers {
     std::string names;
     for (const char* symbol : {"btcusdt", "ethusdt"}) {
       for (const char* of : {"depth@100ms", "depth5@100ms", "depth10@100ms", "depth20@100ms",
-                             "depth@250ms", "depth5@250ms", "depth@500ms"})
+                             "depth", "depth5", "depth@500ms"})
         names += fmt::format("{}{}@{}", names.empty() ? "" : "/", symbol, of);
     }
     const std::string hello = handshake("/stream?streams=" + names);
