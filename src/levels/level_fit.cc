@@ -303,16 +303,25 @@ void LevelFitter::prepare(size_t history, std::span<const LevelRules> rules) {
     kept.exposures[key_of(missing[i])] = std::move(exposures[i]);
 }
 
-std::vector<LevelRowView> LevelFitter::rows(size_t history, const LevelRules& rules) {
+template <class Visit>
+void LevelFitter::each_row(size_t history, const LevelRules& rules, Visit visit) {
   prepare(history, {&rules, 1});
   const Kept& kept = kept_[history];
   const std::span<const LevelExposure> exposures = kept.exposures.at(key_of(rules));
-  std::vector<LevelRowView> out = kept.reports;
-  for (size_t from = 0, to = 0; from < exposures.size(); from = to) {
-    const uint32_t row = exposures[from].row;
-    while (to < exposures.size() && exposures[to].row == row) ++to;
-    out[row].exposure = exposures.subspan(from, to - from);
+  size_t at = 0;
+  for (uint32_t row = 0; row < kept.reports.size(); ++row) {
+    const size_t from = at;
+    while (at < exposures.size() && exposures[at].row == row) ++at;
+    LevelRowView view = kept.reports[row];
+    view.exposure = exposures.subspan(from, at - from);
+    visit(view);
   }
+}
+
+std::vector<LevelRowView> LevelFitter::rows(size_t history, const LevelRules& rules) {
+  std::vector<LevelRowView> out;
+  out.reserve(kept_[history].reports.size());
+  each_row(history, rules, [&](const LevelRowView& row) { out.push_back(row); });
   return out;
 }
 
@@ -325,10 +334,10 @@ Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, LevelBars
   }
   std::vector<LevelRowView> longs, shorts;
   for (const size_t history : use) {
-    for (const LevelRowView& row : rows(history, rules)) {
+    each_row(history, rules, [&](const LevelRowView& row) {
       if (bars == LevelBars::all || row.bar < histories_[history].train_bars)
         (row.side == PositionSide::long_side ? longs : shorts).push_back(row);
-    }
+    });
   }
   LevelModel model{.rules = rules, .longs = {}, .shorts = {}};
   model.longs = TRY(fit_levels(std::span<const LevelRowView>(longs), prior_));

@@ -173,6 +173,8 @@ class LevelFitter {
     std::map<Key, std::vector<LevelExposure>> exposures;
   };
   void prepare(size_t history, std::span<const LevelRules> rules);
+  template <class Visit>
+  void each_row(size_t history, const LevelRules& rules, Visit visit);
   Result<LevelModel> fit_at(const std::vector<size_t>& use, LevelBars bars,
                             const LevelRules& rules);
   std::vector<LevelHistory> histories_;
