@@ -116,42 +116,63 @@ inline uint64_t mark_of(const Event& event, const Trade& trade, bool any_source 
   return mark;
 }
 
+// Which kind of an instrument's trades counts: by the venue's numbers, or of which stream; and
+// whether aggregates. One kind speaks for an instrument, and another only once that has been silent
+// for five minutes.
+class TradeLeader {
+ public:
+  bool counts(const Event& event, bool numbered, bool aggregated) {
+    const Kind kind{numbered ? 0 : event.source + 1, aggregated};
+    if (!kind_) {
+      kind_ = kind;
+      last_ = event.at;
+    }
+    if (*kind_ != kind) {
+      if (event.at <= last_ + Duration::minutes(5)) return false;
+      kind_ = kind;
+    }
+    last_ = std::max(last_, event.at);
+    return true;
+  }
+  template <class State>
+  friend void hand_over(State& state, TradeLeader& leader) {
+    state.fields(leader.kind_, leader.last_);
+  }
+  friend bool operator==(const TradeLeader&, const TradeLeader&) = default;
+
+ private:
+  using Kind = std::pair<SourceId, bool>;
+  std::optional<Kind> kind_;
+  Instant last_;
+};
+
 // Two recorders of one feed, or an archive beside a recording, join by the venue's numbers. A trade
-// and its aggregate have numbers of two kinds, and what has no number is of its stream: of those
-// one kind speaks for an instrument, and another only once that has been silent for five minutes.
+// and its aggregate have numbers of two kinds, and what has no number is of its stream.
 class TradesOnce {
  public:
   bool counts(const Event& event, const Trade& trade) {
     const bool numbered = !trade.id.empty();
-    Leader& leader = leaders_[event.instrument];
-    if (numbered && !leader.seen.first(mark_of(event, trade, true), event.received)) return drop();
-    const Kind kind{numbered ? 0 : event.source + 1, trade.aggregated};
-    if (!leader.kind) {
-      leader.kind = kind;
-      leader.last = event.at;
-    }
-    if (*leader.kind != kind) {
-      if (event.at <= leader.last + Duration::minutes(5)) return drop();
-      leader.kind = kind;
-    }
-    leader.last = std::max(leader.last, event.at);
-    return true;
+    Known& known = known_[event.instrument];
+    if (numbered && !known.seen.first(mark_of(event, trade, true), event.received)) return drop();
+    return known.leader.counts(event, numbered, trade.aggregated) || drop();
+  }
+  // Goes on from there: whoever told what was before tells nothing twice.
+  void lead(InstrumentId instrument, const TradeLeader& leader) {
+    known_[instrument].leader = leader;
   }
   uint64_t dropped() const { return dropped_; }
 
  private:
-  using Kind = std::pair<SourceId, bool>;
-  struct Leader {
+  struct Known {
     SeenLately seen;  // of each instrument its own: a memory tells what it decides (memory/)
-    std::optional<Kind> kind;
-    Instant last;
+    TradeLeader leader;
   };
   bool drop() {
     ++dropped_;
     return false;
   }
 
-  std::map<InstrumentId, Leader> leaders_;
+  std::map<InstrumentId, Known> known_;
   uint64_t dropped_ = 0;
 };
 

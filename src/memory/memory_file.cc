@@ -11,7 +11,7 @@
 namespace delever::memory {
 namespace {
 
-constexpr std::string_view kMagic = "delever memory 3";
+constexpr std::string_view kMagic = "delever memory 4";
 constexpr std::string_view kAnyMagic = kMagic.substr(0, kMagic.size() - 1);  // an older build's too
 constexpr uint64_t kLargestPiece = uint64_t{1} << 31;
 
@@ -111,7 +111,7 @@ struct Listing {
     time(s.last);
     for (Piece* p : {&s.condensed, &s.order, &s.messages}) piece(*p);
     list(s.shelves, [&](Shelf& shelf) {
-      piece(shelf.piece);
+      for (Piece* p : {&shelf.piece, &shelf.minutes, &shelf.forced}) piece(*p);
       number(shelf.count);
       list(shelf.instruments, [&](InstrumentId& id) { whole(id); });
     });
@@ -162,6 +162,8 @@ struct Listing {
       list(r.streams, [&](uint64_t& digest) { number(digest); });
       list(r.tapes, [&](uint64_t& digest) { number(digest); });
     });
+    text(c.coins);
+    list(c.broken, [&](InstrumentId& id) { whole(id); });
   }
 };
 

@@ -38,6 +38,7 @@ struct Piece {  // of the file
 // no more than them.
 struct Shelf {
   Piece piece;
+  Piece minutes, forced;  // minutes.h; of size 0: none
   uint64_t count = 0;
   std::vector<InstrumentId> instruments;  // of its events; none: of streams
 };
@@ -100,6 +101,8 @@ struct Contents {
   std::vector<Segment> segments;
   std::vector<KindSeen> seen;
   std::optional<Resume> resume;
+  std::string coins;                 // coins_key() of the minutes
+  std::vector<InstrumentId> broken;  // whose minutes are not to be used
 };
 
 class MemoryWriter {

@@ -26,7 +26,7 @@ std::string packed(std::string_view raw) {
 
 // As memory_file.cc ends one: the contents, where they are and their hash, between two marks.
 void write_around(const std::string& path, const std::string& contents) {
-  constexpr std::string_view kMark = "delever memory 3";
+  constexpr std::string_view kMark = "delever memory 4";
   BytesHasher hasher;
   hasher.add(contents);
   const uint64_t ending[] = {kMark.size(), contents.size(), hasher.digest()};
@@ -56,7 +56,7 @@ void read_back(const std::string& tape, Contents contents, std::string_view piec
   const Piece piece = writer.value().add(packed(piece_bytes)).value();
   for (Segment& segment : contents.segments) {
     segment.condensed = segment.order = segment.messages = piece;
-    for (Shelf& shelf : segment.shelves) shelf.piece = piece;
+    for (Shelf& shelf : segment.shelves) shelf.piece = shelf.minutes = shelf.forced = piece;
   }
   CHECK(writer.value().finish(contents).has_value());
   const auto every_other = [](const Instrument& i) { return i.symbol.size() % 2 == 0; };

@@ -25,6 +25,32 @@ Recollection::Recollection(MemoryReader file, Question question)
   std::sort(question_.moments.begin(), question_.moments.end());
   for (const Instrument& one : file_.contents().instruments) instruments_.add(one);
   counts_.resize(file_.contents().sources.size());
+  by_minutes_ = told_by_minutes();
+}
+
+// None where an instrument that is asked has minutes that do not hold, by whichever description.
+size_t Recollection::told_by_minutes() const {
+  if (!question_.whole || !question_.asked || !question_.minutes_until ||
+      contents().coins != coins_key(question_.coins))
+    return 0;
+  const auto& broken = contents().broken;
+  Instruments table;
+  const auto breaks = [&](const Instrument& one) {
+    return std::binary_search(broken.begin(), broken.end(), table.add(one)) && question_.asked(one);
+  };
+  for (const Instrument& one : contents().instruments) {
+    if (breaks(one)) return 0;
+  }
+  for (const Description& one : contents().descriptions) {
+    if (breaks(one.instrument)) return 0;
+  }
+  const Instant until = std::min(*question_.minutes_until, question_.to);
+  size_t count = 0;
+  for (const Segment& segment : contents().segments) {
+    if (segment.last > until) break;
+    ++count;
+  }
+  return count;
 }
 
 Result<std::unique_ptr<Recollection>> Recollection::open(Question question) {
@@ -57,6 +83,12 @@ Result<void> Recollection::check() const {
   for (size_t n = 0; n < contents().segments.size(); ++n) {
     const Segment& segment = contents().segments[n];
     if (segment.first > question_.to) break;
+    if (n < by_minutes_) {
+      for (; described != contents().descriptions.end() && described->segment <= n; ++described)
+        table.add(described->instrument);
+      TRY(check_minutes(segment, table));
+      continue;
+    }
     const bool inside = asked_inside(segment), shelves = by_shelves(n);
     if (!inside) TRY(file_.read_checked(segment.condensed));
     if (inside && !shelves) {
@@ -69,6 +101,17 @@ Result<void> Recollection::check() const {
     for (; described != contents().descriptions.end() && described->segment <= n; ++described) {
       if (question_.asked) table.add(described->instrument);
     }
+  }
+  return {};
+}
+
+// What tell_minutes() will read, no more: the events of these segments stay where they are.
+Result<void> Recollection::check_minutes(const Segment& segment, const Instruments& table) const {
+  for (const Shelf& shelf : segment.shelves) {
+    if (!is_asked(shelf, table)) continue;
+    if (shelf.instruments.empty()) TRY(file_.read_checked(shelf.piece));
+    if (shelf.minutes.size > 0) TRY(file_.read_checked(shelf.minutes));
+    if (shelf.forced.size > 0) TRY(file_.read_checked(shelf.forced));
   }
   return {};
 }
@@ -179,17 +222,44 @@ void Recollection::add_counts(const Segment& segment) {
 // one within the segment, and the true one where it counts.
 Result<void> Recollection::tell_shelves(const Segment& segment, EventSink& sink) {
   for (const Shelf& shelf : segment.shelves) {
+    if (is_asked(shelf, instruments_)) TRY(tell_shelf(segment, shelf.piece, shelf.count, sink));
+  }
+  add_counts(segment);
+  return {};
+}
+
+// One instrument's in their order; of what is not forced, a time of receipt within the segment.
+Result<void> Recollection::tell_shelf(const Segment& segment, const Piece& piece, uint64_t count,
+                                      EventSink& sink) {
+  EventColumns<ColumnReader> events(TRY(columns(piece)));
+  Event event;
+  for (uint64_t n = 0; n < count; ++n) {
+    event.received = segment.first;
+    events.event(event);
+    if (events.io().failed() || !is_known(event)) return broken_;
+    if (!std::holds_alternative<Liquidation>(event.payload))
+      event.received = std::clamp(event.at, segment.first, segment.last);
+    deliver(event, sink);
+  }
+  return {};
+}
+
+// Gaps and liquidations as events, of all else what came of it.
+Result<void> Recollection::tell_minutes(const Segment& segment, EventSink& sink) {
+  CHECK(minutes_ != nullptr);
+  const auto index = static_cast<size_t>(&segment - contents().segments.data());
+  TRY(describe(index, UINT64_MAX, Instant::max()));
+  for (const Shelf& shelf : segment.shelves) {
     if (!is_asked(shelf, instruments_)) continue;
-    EventColumns<ColumnReader> events(TRY(columns(shelf.piece)));
-    Event event;
-    for (uint64_t n = 0; n < shelf.count; ++n) {
-      event.received = segment.first;
-      events.event(event);
-      if (events.io().failed() || !is_known(event)) return broken_;
-      if (!std::holds_alternative<Liquidation>(event.payload))
-        event.received = std::clamp(event.at, segment.first, segment.last);
-      deliver(event, sink);
+    if (shelf.instruments.empty()) TRY(tell_shelf(segment, shelf.piece, shelf.count, sink));
+    if (shelf.minutes.size == 0) continue;
+    uint64_t forced = 0;
+    const std::string packed = TRY(file_.read(shelf.minutes));
+    for (MinutesOf& one : TRY(unpack_minutes(packed, segment.first, forced))) {
+      if (one.instrument >= instruments_.size()) return broken_;
+      minutes_->on_minutes(one);
     }
+    if (forced > 0) TRY(tell_shelf(segment, shelf.forced, forced, sink));
   }
   add_counts(segment);
   return {};
@@ -239,7 +309,9 @@ Result<void> Recollection::run(EventSink& sink) {
     if (segment.first > question_.to) break;
     if (segment.counts.size() > counts_.size()) return broken_;  // streams may come later
     const auto index = static_cast<size_t>(&segment - contents().segments.data());
-    if (by_shelves(index))
+    if (index < by_minutes_)
+      TRY(tell_minutes(segment, sink));
+    else if (by_shelves(index))
       TRY(tell_shelves(segment, sink));
     else
       TRY(asked_inside(segment) ? tell_all(segment, sink) : tell_condensed(segment, sink));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "market/event.h"
 #include "memory/columns.h"
 #include "memory/memory_file.h"
+#include "memory/minutes.h"
 
 namespace delever::memory {
 
@@ -28,6 +30,10 @@ struct Question {
   // were.
   codec::Asked asked = {};
   bool just_made = false;  // by this process: of which bytes it is need not be looked at
+  // Of `asked`: segments that ended by then may be told by their minutes, to minutes_to(), and only
+  // their liquidations and gaps as events; plain coins are by these names.
+  std::optional<Instant> minutes_until = {};
+  CoinNames coins = {};
 };
 
 // Where the memory of these tapes is, or would be: beside the first of them.
@@ -40,6 +46,8 @@ class Recollection {
 
   const Contents& contents() const { return file_.contents(); }
   const Instruments& instruments() const { return instruments_; }
+  // Before run(), with minutes_until.
+  void minutes_to(MinutesSink& sink) { minutes_ = &sink; }
   Result<void> run(EventSink& sink);  // once
   // After run(): by source, what had been received and decoded by then.
   const std::vector<Counts>& counts() const { return counts_; }
@@ -47,7 +55,9 @@ class Recollection {
 
  private:
   Recollection(MemoryReader file, Question question);
+  size_t told_by_minutes() const;
   Result<void> check() const;
+  Result<void> check_minutes(const Segment& segment, const Instruments& table) const;
   bool by_shelves(size_t segment) const;
   bool is_asked(const Shelf& shelf, const Instruments& table) const;
   bool is_known(const Event& event) const;
@@ -56,6 +66,9 @@ class Recollection {
   Result<void> tell_condensed(const Segment& segment, EventSink& sink);
   Result<void> tell_all(const Segment& segment, EventSink& sink);
   Result<void> tell_shelves(const Segment& segment, EventSink& sink);
+  Result<void> tell_shelf(const Segment& segment, const Piece& piece, uint64_t count,
+                          EventSink& sink);
+  Result<void> tell_minutes(const Segment& segment, EventSink& sink);
   void add_counts(const Segment& segment);
   Result<void> describe(size_t segment, uint64_t ordinal, Instant until);
   void deliver(Event& event, EventSink& sink);
@@ -67,6 +80,8 @@ class Recollection {
   Undecoded undecoded_;
   size_t described_ = 0;  // in contents().descriptions
   uint64_t numbered_ = 0;
+  size_t by_minutes_ = 0;  // of the segments: so many of the first
+  MinutesSink* minutes_ = nullptr;
   Error broken_;
 };
 

@@ -9,6 +9,7 @@
 #include "memory/event_codec.h"
 #include "memory/memory_file.h"
 #include "memory/message_columns.h"
+#include "memory/minutes.h"
 #include "tape/inspect.h"
 
 namespace delever::memory {
@@ -118,7 +119,9 @@ class Remembering final : public feeds::ReplaySink {
         options_(options),
         resume_(std::move(resume)),
         condenser_(replay.instruments(), options.ahead_max, kSegment),
-        events_(replay.instruments(), options.own_shelf) {
+        events_(replay.instruments(), options.own_shelf),
+        minutes_(replay.instruments(), options.coins, options.minutes_kept) {
+    contents_.coins = coins_key(options.coins);
     contents_.key = options.key;
     contents_.sources = replay.sources();
     counted_.resize(contents_.sources.size());
@@ -165,6 +168,7 @@ class Remembering final : public feeds::ReplaySink {
   Contents contents_;
   Condenser condenser_;
   Shelves events_;
+  MinuteKeeper minutes_;
   MessageWriter messages_;
   std::optional<Segment> segment_;
   std::vector<Instrument> known_;
@@ -202,6 +206,7 @@ bool Remembering::hand_over(codec::Handover& state) {
   if (!replay_.hand_over(state)) return false;
   condenser_.hand_over(state);
   events_.hand_over(state);
+  minutes_.hand_over(state);
   state.map(seen_, [&](KindSeen& seen) {
     state.fields(seen.kind, seen.name, seen.source, seen.events, seen.first, seen.last);
   });
@@ -236,8 +241,10 @@ Result<void> Remembering::go_on(const MemoryReader& earlier) {
   for (size_t n = 0; n < resume.segments; ++n) {
     Segment segment = then.segments[n];
     std::vector<Piece*> pieces{&segment.condensed, &segment.order, &segment.messages};
-    for (Shelf& shelf : segment.shelves) pieces.push_back(&shelf.piece);
+    for (Shelf& shelf : segment.shelves)
+      pieces.insert(pieces.end(), {&shelf.piece, &shelf.minutes, &shelf.forced});
     for (Piece* one : pieces) {
+      if (one->size == 0) continue;
       const std::string bytes_of_it = TRY(earlier.read_checked(*one));
       *one = TRY(writer_.add(bytes_of_it));
     }
@@ -261,6 +268,7 @@ void Remembering::describe(Instant received, bool all) {
       if (same(now, known_[id])) continue;
       known_[id] = now;
       note(now);
+      minutes_.described(InstrumentId(id));
     }
   }
   while (known_.size() < table.size()) {
@@ -283,6 +291,14 @@ void Remembering::note_seen(const Event& event) {
   seen.last = event.received;
 }
 
+// By what the condenser made of its number, from whichever stream its like came.
+bool is_fresh(const Event& event, const Event& condensed) {
+  const auto* trade = std::get_if<Trade>(&event.payload);
+  if (trade == nullptr || trade->id.empty()) return true;
+  const auto* after = std::get_if<Trade>(&condensed.payload);
+  return after != nullptr && (after->id == kUnseen || after->id == kDoubledUnseen);
+}
+
 // Books are copied without their levels, which nobody reads here.
 void Remembering::on_event(const Event& event) {
   if (fault_) return;
@@ -299,7 +315,9 @@ void Remembering::on_event(const Event& event) {
   const bool book = std::holds_alternative<BookSnapshot>(event.payload) ||
                     std::holds_alternative<BookDelta>(event.payload);
   scratch_ = book ? sign_of(event) : event;
-  switch (condenser_.add(scratch_, ordinal_)) {
+  const Condenser::Form form = condenser_.add(scratch_, ordinal_);
+  minutes_.add(event, is_fresh(event, scratch_));
+  switch (form) {
     case Condenser::Form::sign:
       scratch_ = sign_of(scratch_);
       [[fallthrough]];
@@ -355,6 +373,12 @@ void Remembering::end_segment() {
   };
   put(segment_->condensed, condensed.io().pack());
   events_.finish(*segment_, put);
+  for (Shelf& shelf : segment_->shelves) {
+    const auto packed = minutes_.pack(shelf.instruments, segment_->first, segment_->last);
+    if (!packed.minutes.empty()) put(shelf.minutes, packed.minutes);
+    if (!packed.forced.empty()) put(shelf.forced, packed.forced);
+  }
+  minutes_.end_segment(segment_->last);
   put(segment_->messages, messages_.pack());
   contents_.segments.push_back(std::move(*segment_));
   segment_.reset();
@@ -391,6 +415,7 @@ Result<void> Remembering::run(std::vector<TapeMark> tapes) {
     contents_.resume = resume_;
   }
   for (const auto& entry : seen_) contents_.seen.push_back(entry.second);
+  contents_.broken = minutes_.broken();
   return writer_.finish(contents_);
 }
 
@@ -437,12 +462,13 @@ Instant place_to_resume(const Tapes& tapes) {
 }
 
 // The earlier memory of these tapes, where they hold what they held until its place to resume.
-std::optional<MemoryReader> earlier_memory(const std::string& path, const std::string& key,
+std::optional<MemoryReader> earlier_memory(const std::string& path, const RememberOptions& options,
                                            const Tapes& tapes) {
   auto file = MemoryReader::open(path);
   if (!file.has_value()) return std::nullopt;
   const Contents& then = file.value().contents();
-  if (!then.resume || then.key != key || then.tapes.size() != tapes.marks.size())
+  if (!then.resume || then.key != options.key || then.coins != coins_key(options.coins) ||
+      then.tapes.size() != tapes.marks.size())
     return std::nullopt;
   const Resume& resume = *then.resume;
   const bool same_streams =
@@ -467,7 +493,7 @@ bool same_instruments(const Instruments& now, const std::vector<Instrument>& the
 Result<Remembered> remember(const std::vector<std::string>& tapes, const std::string& path,
                             const RememberOptions& options) {
   Tapes now = TRY(look_at(tapes));
-  std::optional<MemoryReader> earlier = earlier_memory(path, options.key, now);
+  std::optional<MemoryReader> earlier = earlier_memory(path, options, now);
   Resume resume{.after = place_to_resume(now),
                 .segments = 0,
                 .state = {},

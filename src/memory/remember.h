@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "market/terms.h"
 
 namespace delever::memory {
 
@@ -19,6 +20,8 @@ struct RememberOptions {
   // Events of a coin in one segment that give it a shelf of its own in the next: fewer would be
   // packed worse than they are read sooner.
   uint64_t own_shelf = 1000;
+  CoinNames coins = {};                        // by which minutes are in plain coins
+  Duration minutes_kept = Duration::hours(3);  // minutes.h
 };
 
 struct Remembered {

@@ -15,6 +15,10 @@
 #include "reports/coverage.h"
 #include "reports/verdict.h"
 
+namespace delever::memory {
+class MinutesSink;
+}
+
 namespace delever::reports {
 
 struct SourceUse {
@@ -61,6 +65,8 @@ class EventFeed {
   virtual Result<void> run(
       EventSink& sink) = 0;  // events received up to and including the time it was opened for
   virtual std::vector<SourceUse> use() const = 0;
+  // Before run(), of what open_for_levels gave: who is told minutes where they stand for events.
+  virtual void minutes_to(memory::MinutesSink&) {}
 };
 
 Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed);

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "levels/bar_builder.h"
 #include "memory/recall.h"
 #include "memory/remember.h"
 #include "reports/build_id.h"
@@ -21,6 +22,7 @@ class MemoryFeed final : public EventFeed {
   const Instruments& instruments() const override { return recalled_->instruments(); }
   const std::vector<Source>& sources() const override { return recalled_->contents().sources; }
   Result<void> run(EventSink& sink) override { return recalled_->run(sink); }
+  void minutes_to(memory::MinutesSink& sink) override { recalled_->minutes_to(sink); }
 
   // Streams of one name are counted together where they could not be decoded, as from the tapes.
   std::vector<SourceUse> use() const override {
@@ -52,9 +54,9 @@ bool fits(const gauges::Rules& rules) {
 std::unique_ptr<memory::Recollection> recalled(const GaugeQuestion& question, Context& context) {
   if (!fits(question.rules) || std::getenv("DELEVER_NO_MEMORY") != nullptr) return nullptr;
   const auto open = [&](bool just_made) -> std::unique_ptr<memory::Recollection> {
-    auto found = memory::Recollection::open({question.tapes, question.to, question.moments,
-                                             memory_key(question.rules), question.whole,
-                                             question.asked, just_made});
+    auto found = memory::Recollection::open(
+        {question.tapes, question.to, question.moments, memory_key(question.rules), question.whole,
+         question.asked, just_made, question.minutes_until, question.rules.coins});
     return found.has_value() ? std::move(found).value() : nullptr;
   };
   if (auto found = open(false)) return found;
@@ -67,7 +69,8 @@ std::unique_ptr<memory::Recollection> recalled(const GaugeQuestion& question, Co
   if (messages < question.remembered_from) return nullptr;
   const ProgressScope progress(context);
   memory::RememberOptions options{.key = memory_key(question.rules),
-                                  .ahead_max = question.rules.clock_ahead_max};
+                                  .ahead_max = question.rules.clock_ahead_max,
+                                  .coins = question.rules.coins};
   if (context.progress)
     options.told = [&](uint64_t done) { context.progress->show("remembering", done, messages); };
   const auto made = memory::remember(question.tapes, memory::memory_path(question.tapes), options);
@@ -91,6 +94,7 @@ Result<std::unique_ptr<EventFeed>> open_for_gauges(const GaugeQuestion& question
 Result<std::unique_ptr<EventFeed>> open_for_levels(GaugeQuestion question, const std::string& asset,
                                                    Context& context) {
   question.whole = true;
+  question.minutes_until = question.to - levels::kReadingsKept;
   const CoinNames& names = question.rules.coins;
   question.asked = [names, coin = names.plain(asset)](const Instrument& i) {
     return (i.kind == InstrumentKind::linear || i.kind == InstrumentKind::inverse) &&

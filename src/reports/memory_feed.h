@@ -22,13 +22,15 @@ struct GaugeQuestion {
   uint64_t remembered_from = 250'000;  // messages; fewer are read as fast as they are remembered
   bool whole = false;                  // not for gauges: open_for_levels
   codec::Asked asked = {};             // of `whole` (memory/recall.h)
+  std::optional<Instant> minutes_until = {};  // the same
 };
 
 // From the memory; made first where there is none that holds; from the tapes where there cannot be
 // one, or DELEVER_NO_MEMORY is set. No more than gauges and what gauges count may hang on it.
 Result<std::unique_ptr<EventFeed>> open_for_gauges(const GaugeQuestion& question, Context& context);
 // The same for LevelBars: every trade, mark, open interest, liquidation and gap in order, and of
-// books and quotes that they were. Trades that TradesOnce would not count may be left out, and
+// books and quotes that they were. Of what is older than six hours minutes may stand for events
+// (EventFeed::minutes_to). Trades that TradesOnce would not count may be left out, and
 // instruments that are no contracts of `asset`; what different ones say within ten minutes may come
 // in any order.
 Result<std::unique_ptr<EventFeed>> open_for_levels(GaugeQuestion question, const std::string& asset,

@@ -92,16 +92,24 @@ TEST(Memory, SaysToLevelsWhatTheTapesSay) {
   const Folder folder;
   const gauges::Rules by = rules();
   Context context;
-  size_t told = 0;
-  for (int seed = 0; seed < 6 && !HasFailure(); ++seed) {
+  size_t told = 0, by_minutes = 0;
+  for (int seed = 0; seed < 12 && !HasFailure(); ++seed) {
     Random random(static_cast<uint64_t>(seed), {.stream = 7});
     const std::vector<Message> messages = disturbed(perpetuals(random), random);
     const auto tapes = make_tapes(folder, messages, random);
     const std::string path = memory::memory_path(tapes);
-    if (seed % 2 == 0) (void)memory::remember(tapes, path, shelved(by)).has_value();
+    // What comes days late leaves nothing but events, where minutes are not kept for as long.
+    memory::RememberOptions options = shelved(by);
+    if (seed % 4 != 0) options.minutes_kept = Duration::days(1000);
+    if (seed % 4 != 3) (void)memory::remember(tapes, path, options).has_value();
     const int64_t third = memory::segment_of(messages[messages.size() / 3].received);
-    for (const Instant to : {messages.back().received, messages[messages.size() / 3].received,
-                             Instant::ns(third * memory::kSegment.ns())}) {
+    for (const Instant to :
+         {messages.back().received, messages[messages.size() / 3].received,
+          messages[messages.size() / 3].received + levels::kReadingsKept,
+          messages[random.below(messages.size())].received + levels::kReadingsKept,
+          messages.back().received + Duration::hours(7),
+          Instant::ns(third * memory::kSegment.ns()) + levels::kReadingsKept,
+          Instant::ns(third * memory::kSegment.ns())}) {
       for (const std::string asset : {"BTC", "ETH", "SOL"}) {
         const std::string tape = levels_text(*open_tapes(tapes, to).value(), asset, by, to);
         const GaugeQuestion question{
@@ -109,7 +117,7 @@ TEST(Memory, SaysToLevelsWhatTheTapesSay) {
         const auto all = open_for_gauges(question, context).value();
         const auto feed = open_for_levels(question, asset, context).value();
         for (EventFeed* const one : {all.get(), feed.get()}) {
-          const std::string recalled = levels_text(*one, asset, by, to);
+          const std::string recalled = levels_text(*one, asset, by, to, &by_minutes);
           EXPECT_TRUE(tape == recalled) << seed << " at " << to.text() << "\n"
                                         << first_difference(tape, recalled);
         }
@@ -121,6 +129,7 @@ TEST(Memory, SaysToLevelsWhatTheTapesSay) {
     folder.clear();
   }
   EXPECT_GT(told, 100'000u);
+  EXPECT_GT(by_minutes, 10'000u);
 }
 
 TEST(Memory, IsThrownAwayWhenTheTapeChanges) {

@@ -18,7 +18,10 @@ using namespace memory_fixture;
 uint64_t remembered_again(const std::vector<std::string>& tapes) {
   const gauges::Rules by = rules();
   const auto made = memory::remember(tapes, memory::memory_path(tapes),
-                                     {.key = memory_key(by), .ahead_max = by.clock_ahead_max});
+                                     {.key = memory_key(by),
+                                      .ahead_max = by.clock_ahead_max,
+                                      .coins = by.coins,
+                                      .minutes_kept = Duration::days(1000)});
   EXPECT_TRUE(made.has_value()) << made.error().text();
   return made.has_value() ? made.value().kept : 0;
 }
@@ -54,6 +57,9 @@ class Growing {
 TEST(MemoryGrowth, SaysWhatTheTapeSaysAfterEachStep) {
   const Folder folder;
   Comparison comparison;
+  const gauges::Rules by = rules();
+  Context context;
+  size_t by_minutes = 0;
   uint64_t kept = 0, anew = 0;
   for (const auto& [name, seeds] : {std::pair("day.tape", 4), std::pair("chain.tape", 1)}) {
     const std::vector<Message> whole = messages_of(sample(name));
@@ -83,11 +89,21 @@ TEST(MemoryGrowth, SaysWhatTheTapeSaysAfterEachStep) {
         const std::vector<Message> there(messages.begin(),
                                          messages.begin() + static_cast<long>(at));
         comparison.check({path}, there, {"BTC", "ETH"}, random, 2);
+        const std::vector<std::string> tapes{path};
+        const Instant to = there.back().received + Duration::hours(7);
+        const std::string told = levels_text(*open_tapes(tapes, to).value(), "BTC", by, to);
+        const auto feed =
+            open_for_levels({.tapes = tapes, .to = to, .rules = by, .remembered_from = 0}, "BTC",
+                            context)
+                .value();
+        const std::string recalled = levels_text(*feed, "BTC", by, to, &by_minutes);
+        EXPECT_TRUE(told == recalled) << first_difference(told, recalled);
       }
     }
   }
   EXPECT_GT(kept, 5u);
   EXPECT_GT(anew, 5u);  // the first of each among them
+  EXPECT_GT(by_minutes, 1'000u);
 }
 
 TEST(MemoryGrowth, KeepsAllButTheLastSegments) {

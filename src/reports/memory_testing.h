@@ -329,7 +329,8 @@ inline void flip_a_byte(const std::string& path, Random& random) {
 }
 
 inline memory::RememberOptions shelved(const gauges::Rules& by) {
-  return {.key = memory_key(by), .ahead_max = by.clock_ahead_max, .own_shelf = 20};
+  return {
+      .key = memory_key(by), .ahead_max = by.clock_ahead_max, .own_shelf = 20, .coins = by.coins};
 }
 
 class Comparison {
@@ -379,13 +380,27 @@ class Comparison {
   const gauges::Rules rules_ = rules();
 };
 
-// The minutes of every perpetual of `asset`, what has no size, and the gaps.
+struct CountedMinutes final : memory::MinutesSink {
+  explicit CountedMinutes(LevelBars& to) : bars(to) {}
+  void on_minutes(memory::MinutesOf& minutes) override {
+    count += minutes.changes.minutes.size();
+    bars.on_minutes(minutes);
+  }
+  LevelBars& bars;
+  size_t count = 0;
+};
+
+// The minutes of every perpetual of `asset`, what has no size, and the gaps. `by_minutes`: how many
+// were told as such.
 inline std::string levels_text(EventFeed& feed, const std::string& asset, const gauges::Rules& by,
-                               Instant to) {
+                               Instant to, size_t* by_minutes = nullptr) {
   LevelBars bars(feed.instruments(), asset, by.coins);
+  CountedMinutes counted(bars);
+  feed.minutes_to(counted);
   SizesLater sizes(bars, feed.instruments());
   GapNotes gaps(sizes, feed.instruments(), feed.sources());
   EXPECT_TRUE(feed.run(gaps).has_value());
+  if (by_minutes != nullptr) *by_minutes += counted.count;
   std::string out;
   for (const LevelMarket& m : bars.markets(to)) {
     out += row(m.venue, m.symbol, m.units, m.open_interest_start, m.lot, m.lot_weighted, m.gap_max);
