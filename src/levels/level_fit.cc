@@ -333,6 +333,10 @@ Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, LevelBars
       return model;
   }
   std::vector<LevelRowView> longs, shorts;
+  size_t most = 0;
+  for (const size_t history : use) most += kept_[history].reports.size() / 2 + 1;
+  longs.reserve(most);
+  shorts.reserve(most);
   for (const size_t history : use) {
     each_row(history, rules, [&](const LevelRowView& row) {
       if (bars == LevelBars::all || row.bar < histories_[history].train_bars)
