@@ -178,6 +178,18 @@ TEST(Outside, ScriptsOfQuietDays) {
            "okx 13535 hours 1.21 ban 0.269 disk 3.07 dns 0.125 jitter 0.306 latency 0.032 "
            "maintenance 0.118 mute 0.743 outage 0.857 stall 1.11 tls 0.109 truncate 0.00914 twice "
            "0.00873 venue_leap 0.647 wall_step 0.486",
+           // Killed where there was no room, and where the second connection alone had told: the
+           // gap, and what came, are on the tape.
+           "okx 14564 hours 4.21 ban 0.925 behind 0.791 burst 4.66 disk 4.19 dns 0.459 drop 0.0121 "
+           "drop_many 0.799 flurry 0.076 foreign 1.1 garbage 0.455 half_open 0.257 hang 0.0593 "
+           "huge "
+           "0.452 latency 0.0193 no_room 3.41 odd_topic 1 outage 0.28 reset 10.2 restart 1.38 "
+           "wall_drift 1.38e-06 wall_step 0.458 wrong 0.00349",
+           "okx 13535 hours 1.21 ban 0.269 disk 3.07 dns 0.125 drop 0.000699 hang 0.158 jitter "
+           "0.306 "
+           "latency 0.032 lifetime 3.12 maintenance 0.118 mute 0.743 outage 0.857 rest_error 0.128 "
+           "rest_lost 0.0858 stale 0.272 stall 1.11 tls 0.109 truncate 0.00914 twice 0.00873 "
+           "venue_leap 0.647 wall_step 0.486 wrong 0.0168",
            // Of two connections the first stands still, and the second, which alone tells, is lost.
            "hyperliquid 20700 hours 34.4 burst 0.702 flurry 0.0558 garbage 0.2 latency 0.092 "
            "leaving 0.38 lost_ack 0.145 no_room 0.138 outage 0.175 pace 5.56 refused 0.243 reset "
