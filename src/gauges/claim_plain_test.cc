@@ -120,6 +120,8 @@ TEST(ClaimPlain, words_of_several_meanings_are_named) {
            {"SOL price", "121.5", "USD", "which price of that day is not said"},
            {"price near", "121.5", "USD", "which price of that day is not said"},
            {"average price", "121.5", "USD", "it says \"average\""},
+           {"high open interest", "9", "million SOL", "it says \"high\""},
+           {"DVOL low", "82", "percent", "it says \"low\""},
            {"long/short share of liquidations", "75", "percent", "it says \"short\""},
            {"Binance share of liquidations of longs", "75", "percent", "share of binance"},
            {"open interest fell", "300000", "SOL", "it says \"fell\""},
