@@ -283,7 +283,10 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
                                         "old",
                                         instrument.name(), market.zero_at->text(),
                                         short_age(at - now->at)));
-    if (market.disputed_at && (now == nullptr || *market.disputed_at > now->at))
+    // Of what came after it nothing is said here: it is too old.
+    const bool newest_is = market.disputed_at && !market.minutes.empty() &&
+                           *market.disputed_at >= market.minutes.back().at;
+    if (now == nullptr ? newest_is : market.disputed_at && *market.disputed_at > now->at)
       zeros.push_back(fmt::format("{}: two figures of {} differ, and neither counts",
                                   instrument.name(), market.disputed_at->text()));
     if (!level.note.empty()) zeros.push_back(level.note);

@@ -234,6 +234,21 @@ TEST(ToldTwice, two_open_interests_of_one_time_are_none) {
   });
 }
 
+// What came after it, and is too old by now, was told in one way.
+TEST(ToldTwice, a_dispute_that_was_settled_is_named_no_more) {
+  for (const bool settled : {false, true}) {
+    Scene scene;
+    const InstrumentId id = scene.instrument("binance", "BTC-USDT-PERP");
+    const Instant then = kAt - Duration::hours(30);
+    scene.put(id, "a", then, open(1000));
+    scene.put(id, "a", then, open(1500));
+    if (settled) scene.put(id, "a", then + Duration::minutes(1), open(1200));
+    const Reading r = pick(scene.readings(kAt), "oi_coins", "binance");
+    EXPECT_FALSE(r.value);
+    EXPECT_EQ(told(r, "differ, and neither counts"), !settled) << r.reason;
+  }
+}
+
 TEST(ToldTwice, two_counts_of_an_option_are_none) {
   both_ways([](bool swapped, const char* second) {
     Scene scene;
