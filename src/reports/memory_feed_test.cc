@@ -88,6 +88,27 @@ std::vector<Message> perpetuals(Random& random) {
   return out;
 }
 
+// Many figures with one stamp: of a minute's last instant each that differs has to be there still.
+TEST(Memory, KeepsWhatOneTimeIsToldInTwoWays) {
+  const Folder folder;
+  Comparison comparison;
+  for (int seed = 0; seed < 4 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(static_cast<uint64_t>(seed), {.stream = 11});
+    std::vector<Message> messages = perpetuals(random);
+    for (Message& m : messages) {
+      const int64_t minute = 60'000'000'000, ns = m.received.ns() - 50'000'000;
+      const std::string stamp = fmt::format("\"time\":{}", ns);
+      const size_t at = m.bytes.find(stamp);
+      if (at == m.bytes.npos || m.bytes.find("ticker") == m.bytes.npos) continue;
+      m.bytes.replace(at, stamp.size(), fmt::format("\"time\":{}", ns / minute * minute));
+    }
+    const auto tapes = make_tapes(folder, messages, random);
+    EXPECT_EQ(comparison.check(tapes, messages, {"BTC", "ETH"}, random, 6), 6);
+    folder.clear();
+  }
+}
+
 TEST(Memory, SaysToLevelsWhatTheTapesSay) {
   const Folder folder;
   const gauges::Rules by = rules();
