@@ -52,9 +52,18 @@ OrderId MatchBook::rest(const NewOrder& order, int32_t at, Lots lots, std::vecto
     free_.pop_back();
   }
   Level& level = levels_[static_cast<size_t>(at)];
+  // Field by field: made as a whole it is put together on the stack and copied.
+  const uint32_t last = level.last;
   Order& o = orders_[slot];
-  o = {lots, kNone, level.last, o.generation + 1, order.account, at, order.side, order.guarded};
-  if (level.last == kNone) {
+  o.lots = lots;
+  o.next = kNone;
+  o.previous = last;
+  ++o.generation;
+  o.account = order.account;
+  o.level = at;
+  o.side = order.side;
+  o.guarded = order.guarded;
+  if (last == kNone) {
     level.first = slot;
     if (order.side == Side::buy) {
       bids_.set(at);
@@ -64,7 +73,7 @@ OrderId MatchBook::rest(const NewOrder& order, int32_t at, Lots lots, std::vecto
       best_ask_ = std::min(best_ask_, at);
     }
   } else {
-    orders_[level.last].next = slot;
+    orders_[last].next = slot;
   }
   level.last = slot;
   level.lots += lots;
