@@ -148,7 +148,8 @@ TEST(Stress, names_what_is_wrong_in_a_book) {
           "leverage: leverage 200 is above the venue's maximum of 150");
   refused("a,cross,hyperliquid,BTC,short,2,84250,60,,,,,",
           "leverage: leverage 60 is above the venue's maximum of 40");
-  refused("a,cross,bybit,BTCUSDT,long,400,84250,100,,,,,", "for a position of this size");
+  refused("a,cross,bybit,BTCUSDT,long,400,84250,100,,,,,",
+          "leverage: leverage 100 is above the venue's maximum of 25 for a position of this size");
   refused("a,cross,binance,BTCUSDT,long,2,84250,,,,,,", "leverage: a cross position wants it");
   refused("a,cross,binance,BTCUSDT,long,2,84250,10,,80000,,,", "stop: is for isolated positions");
   refused("a,cross,binance,DOGE,hold,2,,,,,,,", "symbol: no price of DOGE", 4);

@@ -443,12 +443,20 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   return std::nullopt;
 }
 
-// A rate of 0 on nothing is what venues go on sending of what they have delisted.
+// A rate of 0 on nothing, or beside a price that stands still, is what venues go on sending of what
+// they have delisted. Any other rate is one that was set.
 std::optional<std::string> Fundings::lifeless(InstrumentId id, const Market& market,
                                               Instant at) const {
   if (auto why = interests_.lifeless(id, at)) return why;
-  if (!market.current || market.current->rate != Rate() || !interests_.nothing_open(id, at))
-    return std::nullopt;
+  std::optional<Rate> rate;
+  if (market.current) {
+    rate = market.current->rate;
+  } else if (const auto after = market.settled.upper_bound(at); after != market.settled.begin()) {
+    rate = std::prev(after)->second.rate;
+  }
+  if (rate != Rate()) return std::nullopt;
+  if (auto frozen = interests_.price_frozen(id, at)) return frozen;
+  if (!market.current || !interests_.nothing_open(id, at)) return std::nullopt;
   return fmt::format("{} at {}: a rate of 0, and nothing is open", subject_.instruments[id].name(),
                      subject_.instruments[id].venue);
 }

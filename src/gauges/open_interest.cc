@@ -157,13 +157,23 @@ std::optional<Duration> OpenInterests::unmoved_for(const Market& market, Instant
   return last->at - first->at;
 }
 
+std::string OpenInterests::frozen_words(InstrumentId id, Duration unmoved) const {
+  const Instrument& instrument = subject_.instruments[id];
+  return fmt::format("{} at {}: its price has not moved for {}: frozen", instrument.name(),
+                     instrument.venue, short_age(unmoved));
+}
+
+std::optional<std::string> OpenInterests::price_frozen(InstrumentId id, Instant at) const {
+  const auto frozen = prices_.frozen(id, at);
+  return frozen ? std::optional(frozen_words(id, *frozen)) : std::nullopt;
+}
+
 std::optional<std::string> OpenInterests::lifeless(InstrumentId id, Instant at) const {
   if (auto closed = subject_.closed(id, at)) return closed;
-  const Instrument& instrument = subject_.instruments[id];
-  if (const auto frozen = prices_.frozen(id, at))
-    return fmt::format("{} at {}: its price has not moved for {}: frozen", instrument.name(),
-                       instrument.venue, short_age(*frozen));
-  return std::nullopt;
+  if (const auto untraded = prices_.untraded(id, at)) return frozen_words(id, *untraded);
+  const auto market = markets_.find(id);
+  if (market == markets_.end() || !unmoved_for(market->second, at)) return std::nullopt;
+  return price_frozen(id, at);
 }
 
 bool OpenInterests::nothing_open(InstrumentId id, Instant at) const {

@@ -35,11 +35,15 @@ class OpenInterests {
   std::vector<ContractInterest> contracts(Instant at) const;
   std::vector<DayInterest> day_interest(Instant end) const;
   bool several() const;
-  // Why what is still told of a contract is of no market: it is closed, or nothing of it has moved.
+  // Why what is still told of a contract is of no market: it is closed, nothing was traded by its
+  // candles, or neither its price nor its open interest has moved.
   std::optional<std::string> lifeless(InstrumentId id, Instant at) const;
   bool nothing_open(InstrumentId id, Instant at) const;  // the newest row is one of 0
+  // The words for a price that has not moved, which of itself is no proof.
+  std::optional<std::string> price_frozen(InstrumentId id, Instant at) const;
 
  private:
+  std::string frozen_words(InstrumentId id, Duration unmoved) const;
   struct Sample {
     int64_t slot = 0;
     Instant at;

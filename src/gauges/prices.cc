@@ -284,14 +284,18 @@ std::optional<std::string> Prices::over(const SeriesKey& key, Instant t) const {
   return subject_.closed(key.instrument, t);
 }
 
+// A day and more of candles without a trade, to less than a day ago.
+std::optional<Duration> Prices::untraded(InstrumentId instrument, Instant t) const {
+  const auto seen = traded_.find(instrument);
+  if (seen == traded_.end()) return std::nullopt;
+  const auto& [last, empty_from, empty_to] = seen->second;
+  const Instant since = std::max(last, empty_from);
+  if (empty_to <= since || empty_to > t || t - empty_to > kDay || empty_to - since < kDay)
+    return std::nullopt;
+  return empty_to - since;
+}
+
 std::optional<Duration> Prices::frozen(InstrumentId instrument, Instant t) const {
-  // A day and more of candles without a trade, to less than a day ago.
-  if (const auto seen = traded_.find(instrument); seen != traded_.end()) {
-    const auto& [last, empty_from, empty_to] = seen->second;
-    const Instant since = std::max(last, empty_from);
-    if (empty_to > since && empty_to <= t && t - empty_to <= kDay && empty_to - since >= kDay)
-      return empty_to - since;
-  }
   auto told = series_.find({instrument, PriceKind::mark});
   if (told == series_.end()) told = series_.find({instrument, PriceKind::index});
   const auto frozen =

@@ -48,8 +48,12 @@ class Prices {
   // Dollars per coin at `t`, not older than the rule allows: an index before a spot price before a
   // perpetual's. Of the last 26 hours, and of the end of every UTC day.
   std::optional<PriceAt> reference(Instant t) const;
-  // For how long the mark or the index of one instrument has not moved, where that says that
-  // nothing is behind it any more.
+  // For how long nothing was traded in one instrument by its own candles, where that is a day or
+  // more: it is over.
+  std::optional<Duration> untraded(InstrumentId instrument, Instant t) const;
+  // For how long its mark, or else its index, has not moved while nothing is known to have traded:
+  // 6 h or more. Of itself no proof that nothing is behind it, for a tape may hold a still mark
+  // beside rates and counts that live.
   std::optional<Duration> frozen(InstrumentId instrument, Instant t) const;
   // The latest price of one instrument at `t`: its mark, else its last trade.
   std::optional<PriceAt> of(InstrumentId instrument, Instant t, Duration stale_after) const;

@@ -108,6 +108,16 @@ TEST(Closed, a_frozen_market_is_named_without_a_listing) {
     EXPECT_FALSE(market.read(name).value) << name;
     EXPECT_TRUE(told(market.read(name), "has not moved")) << market.read(name).reason;
   }
+  // A still mark beside a rate that was set and a count that moves is no proof.
+  Perpetual still("hyperliquid");
+  still.minutes(0.0001, 50'000, false);
+  int n = 0;
+  for (Event& event : still.events) {
+    if (auto* interest = std::get_if<OpenInterest>(&event.payload))
+      interest->contracts = Qty::nearest(4000 + n++ % 5).value();
+  }
+  EXPECT_EQ(still.read("funding_rate").value, 0.0001) << still.read("funding_rate").reason;
+  EXPECT_TRUE(still.read("oi_coins").value) << still.read("oi_coins").reason;
   // The price moves and the count does not: named, for a small market may be so.
   Perpetual count("hyperliquid");
   count.minutes(0.0001, 50'000, true);
