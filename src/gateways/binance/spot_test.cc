@@ -397,6 +397,12 @@ TEST_F(Spot, CandlesByAClockToTheEast) {
   EXPECT_EQ(start("&timeZone=8"), "2026-01-29T16:00:00Z");
   EXPECT_EQ(start("&timeZone=-1:30"), "2026-01-30T01:30:00Z");
   EXPECT_EQ(c.code(c.get("/api/v3/klines", "symbol=BTCUSDT&interval=1d&timeZone=15")), -1130);
+  const SocketId s = c.open("/stream?streams=btcusdt@kline_1d@+08:00");
+  c.run();
+  const auto told = c.sent(s, "kline");
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(Instant::from_ms(*told[0]["data"]["k"].integer("t")).value().text(),
+            "2026-01-29T16:00:00Z");
 }
 
 TEST_F(Spot, ASessionTellsItsSubscriptions) {
