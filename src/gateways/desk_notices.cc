@@ -226,7 +226,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
         .order = order,
         .fill = &kept});
   const FillRecord booked = kept;
-  if (order) { filled_further(*order); }
+  if (order) filled_further(*order);
   money_lines(*o, part, booked, spot);
 }
 

@@ -21,7 +21,7 @@ namespace delever::levels {
 struct LevelMarket {
   std::string venue, symbol;
   double units = 1;  // plain coins in one of the contract's own
-  std::vector<levels::LevelBar> bars;
+  std::vector<LevelBar> bars;
   double open_interest_start = 0;  // coins
   std::optional<double> lot;       // median reported liquidation, coins
   std::optional<double>

@@ -12,6 +12,18 @@ const Market* maybe_market(const Face& face, Asked& asked) {
   return market;
 }
 
+std::optional<std::vector<const Market*>> named_markets(const Face& face, Asked& asked,
+                                                        const Market* only) {
+  const std::string_view several = asked.text("symbols");
+  std::vector<const Market*> named;
+  for (const Market& m : face.markets.all()) {
+    const bool is_named = several.empty() || several.find("\"" + m.symbol + "\"") != several.npos;
+    if (is_named && (!only || only == &m)) named.push_back(&m);
+  }
+  if (named.empty() && !several.empty()) return std::nullopt;
+  return named;
+}
+
 const Market* asked_market(const Face& face, Asked& asked) {
   if (asked.need("symbol").empty()) return nullptr;
   return maybe_market(face, asked);

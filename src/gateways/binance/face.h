@@ -113,6 +113,10 @@ using Routes = std::unordered_map<std::string, Route>;
 const Market* asked_market(const Face& face, Asked& asked);
 // Where a symbol is optional: missing and nothing refused where none is given.
 const Market* maybe_market(const Face& face, Asked& asked);
+// Those that `symbols`, a JSON list of names, asks for: ["BTCUSDT","ETHUSDT"]; all where it is not
+// given, `only` alone where that is. None: it names no market.
+std::optional<std::vector<const Market*>> named_markets(const Face& face, Asked& asked,
+                                                        const Market* only = nullptr);
 
 // Rows with a time of their own between startTime and endTime, at most `limit`: the first where a
 // start is given, else the last.

@@ -184,18 +184,12 @@ void spot_symbol(std::string& out, const Market& m) {
       .end();
 }
 
-// `symbols` is a JSON list of names: ["BTCUSDT","ETHUSDT"].
 Outcome spot_info(Face& face, const Call& call) {
   Asked asked(call.p);
   const Market* only = maybe_market(face, asked);
   if (!asked.ok()) return asked.wrong();
-  const std::string_view several = asked.text("symbols");
-  std::vector<const Market*> rows;
-  for (const Market& m : face.markets.all()) {
-    const bool named = several.empty() || several.find("\"" + m.symbol + "\"") != several.npos;
-    if (named && (!only || only == &m)) rows.push_back(&m);
-  }
-  if (rows.empty() && !several.empty()) return no_such_symbol();
+  const auto rows = named_markets(face, asked, only);
+  if (!rows) return no_such_symbol();
   std::string out;
   ObjectText o(out);
   o.text("timezone", "UTC").number("serverTime", face.wall().ms());
@@ -204,7 +198,7 @@ Outcome spot_info(Face& face, const Call& call) {
         R"({"rateLimitType":"ORDERS","interval":"SECOND","intervalNum":10,"limit":100},)"
         R"({"rateLimitType":"ORDERS","interval":"DAY","intervalNum":1,"limit":200000}])");
   o.raw("exchangeFilters", "[]");
-  append_list(o.member("symbols"), rows, [&](const Market* m) { spot_symbol(out, *m); });
+  append_list(o.member("symbols"), *rows, [&](const Market* m) { spot_symbol(out, *m); });
   o.end();
   return out;
 }
@@ -214,16 +208,11 @@ Outcome execution_rules(Face& face, const Call& call) {
   Asked asked(call.p);
   const Market* only = maybe_market(face, asked);
   if (!asked.ok()) return asked.wrong();
-  const std::string_view several = asked.text("symbols");
-  std::vector<const Market*> rows;
-  for (const Market& m : face.markets.all()) {
-    const bool named = several.empty() || several.find("\"" + m.symbol + "\"") != several.npos;
-    if (named && (!only || only == &m)) rows.push_back(&m);
-  }
-  if (rows.empty() && !several.empty()) return no_such_symbol();
+  const auto rows = named_markets(face, asked, only);
+  if (!rows) return no_such_symbol();
   std::string out;
   ObjectText o(out);
-  append_list(o.member("symbolRules"), rows, [&](const Market* m) {
+  append_list(o.member("symbolRules"), *rows, [&](const Market* m) {
     ObjectText(out).text("symbol", m->symbol).raw("rules", "[]").end();
   });
   o.end();

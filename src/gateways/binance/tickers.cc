@@ -19,14 +19,9 @@ Outcome rows_of(Face& face, const Call& call, Row row) {
     row(out, *only);
     return out;
   }
-  const std::string_view several = asked.text("symbols");
-  std::vector<const Market*> found;
-  for (const Market& m : face.markets.all()) {
-    if (several.empty() || several.find("\"" + m.symbol + "\"") != several.npos)
-      found.push_back(&m);
-  }
-  if (found.empty() && !several.empty()) return no_such_symbol();
-  append_list(out, found, [&](const Market* m) { row(out, *m); });
+  const auto named = named_markets(face, asked);
+  if (!named) return no_such_symbol();
+  append_list(out, *named, [&](const Market* m) { row(out, *m); });
   return out;
 }
 
