@@ -107,8 +107,8 @@ Result<void> Market::admit() {
     const AccountId account = simulation_->open_guest(*v, m.collateral);
     for (const auto& [coin, amount] : m.deposits) {
       const auto& coins = doors_[*v]->setup().coins;
-      const auto found =
-          std::find_if(coins.begin(), coins.end(), [&](const auto& c) { return c.name == coin; });
+      const auto found = std::find_if(coins.begin(), coins.end(),
+                                      [&wanted = coin](const auto& c) { return c.name == wanted; });
       if (found == coins.end())
         return Error{Fault::not_found, fmt::format("{} has no coin {}", m.venue, coin), m.venue};
       const auto id = static_cast<CoinId>(found - coins.begin());

@@ -53,11 +53,11 @@ std::vector<Message> perpetuals(Random& random) {
     };
     if (n < 4 || random.below(500) == 0) {
       // Without a size at first: what is counted without it is counted again.
+      const size_t one = n < 4 ? static_cast<size_t>(n) : which;
       const char* const size = n < 4 && random.below(2) == 0 ? "" : R"("size":"1",)";
       text = fmt::format(R"({{"channel":"instrument","symbol":"{}","kind":"{}","base":"{:.3}",)"
                          R"("quote":"USDT","settle":"USDT",{}"time":{}}})",
-                         kSymbols[n < 4 ? n : which], kKinds[n < 4 ? n : which],
-                         kSymbols[n < 4 ? n : which], size, ns);
+                         kSymbols[one], kKinds[one], kSymbols[one], size, ns);
     } else if (random.below(3) == 0) {
       text =
           of("ticker") + fmt::format(R"("time":{},"mark":"{}","index":"{}","open_interest":"{}"}})",
