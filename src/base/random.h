@@ -34,9 +34,10 @@ class Random {
     const uint64_t high = bits32();
     return high << 32 | bits32();
   }
-  double uniform() {
-    return (static_cast<double>(bits64() >> 11) + 0.5) * 0x1p-53;
-  }  // strictly inside (0, 1)
+  double uniform() { return uniform_of(bits64()); }  // strictly inside (0, 1)
+  static double uniform_of(uint64_t bits) {
+    return (static_cast<double>(bits >> 11) + 0.5) * 0x1p-53;
+  }
   double normal() { return normal_quantile(uniform()); }
   double exponential();            // mean 1
   uint64_t below(uint64_t bound);  // 0 <= x < bound, exactly uniform; bound > 0

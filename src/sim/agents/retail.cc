@@ -7,8 +7,8 @@ namespace {
 
 constexpr uint64_t kStop = 1;  // the client number of stops
 constexpr double kReach = 0.02;
-constexpr size_t kBatch = 64;  // accounts whose first draws are made together
-constexpr size_t kAhead = 8;   // accounts that are fetched before they are looked at
+constexpr double kPanicMost = 4;  // exponent of panic when all margin and half is gone
+constexpr size_t kBatch = 256;    // accounts whose first draws are made together
 // What a new account deposits: its first margin with 15 % to spare, so that the spread alone does
 // not refuse the entry, and 0.2 % of the position for fees. Assumptions, not measured.
 constexpr double kMarginDeposited = 1.15;
@@ -100,6 +100,7 @@ void Retail::open(Field& field) {
                       .account = account,
                       .cross = cross});
   }
+  due_.assign(size(), 0);
 }
 
 void Retail::hold(const World& w, std::vector<Held>& out) {
@@ -109,6 +110,7 @@ void Retail::hold(const World& w, std::vector<Held>& out) {
     const bool buys = random.chance(setup_.long_share);
     const double coins = seats_[i].notional / w.assets[setup_.asset].start;
     seats_[i].wants_stop = random.chance(setup_.stop_chance);
+    note_due(i);
     out.push_back({seats_[i].book, seats_[i].account, buys ? coins : -coins,
                    static_cast<uint32_t>(random.below(1U << 20))});
   }
@@ -146,7 +148,13 @@ void Retail::observe(const World& w) {
   const double share = std::clamp(setup_.long_share, 0.01, 0.99);
   const double odds = std::log(share / (1 - share)) + 2 * setup_.momentum * z;
   long_share_ = 1 / (1 + std::exp(-odds));
-  closes_ = chance_of(std::log(2.0) / setup_.close_half_life_hours, hours);
+  const double by_itself = std::log(2.0) / setup_.close_half_life_hours;
+  closes_ = chance_of(by_itself, hours);
+  const double panic_most =
+      chance_of(by_itself + setup_.panic_rate_hour * std::exp(kPanicMost), hours);
+  // What most are below, and a little for what exp() rounds and a draw of 53 bits leaves out.
+  const double most = std::max({closes_, panic_most, opens_}) * (1 + 1e-9) + 1e-9;
+  acts_below_ = most < 1 ? static_cast<uint64_t>(most * 0x1p64) : ~uint64_t{0};
 }
 
 void Retail::decide(size_t part, const World& w, Outbox& out) {
@@ -154,16 +162,23 @@ void Retail::decide(size_t part, const World& w, Outbox& out) {
   // stretch of them.
   const size_t n = size(), from = n * part / kParts, to = n * (part + 1) / kParts;
   const size_t phase = w.step % period_;
-  double drawn[kBatch];
+  uint64_t drawn[kBatch];
+  uint32_t to_consider[kBatch];
   for (size_t i = from + (phase + period_ - from % period_) % period_; i < to;) {
     const size_t count = std::min(kBatch, (to - i + period_ - 1) / period_);
-    first_uniforms(
-        w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + static_cast<uint32_t>(i), w.step},
-        period_, std::span(drawn, count));
+    first_bits(w.seed,
+               {static_cast<uint32_t>(Stream::retail), stream_ + static_cast<uint32_t>(i), w.step},
+               period_, std::span(drawn, count));
+    // Most do nothing, whatever their seat says: of those the seats are not read.
+    size_t considered = 0;
     for (size_t k = 0; k < count; ++k, i += period_) {
-      __builtin_prefetch(&seats_[std::min(i + kAhead * period_, n - 1)]);
-      consider(static_cast<uint32_t>(i), drawn[k], w, out);
+      if (drawn[k] >= acts_below_ && due_[i] == 0) continue;
+      __builtin_prefetch(&seats_[i]);
+      drawn[considered] = drawn[k];
+      to_consider[considered++] = static_cast<uint32_t>(i);
     }
+    for (size_t k = 0; k < considered; ++k)
+      consider(to_consider[k], Random::uniform_of(drawn[k]), w, out);
   }
 }
 
@@ -176,8 +191,14 @@ double Retail::closing_chance(const Seat& seat, const MarketView& book) const {
   const double margin = seat.cost / seat.leverage;
   const double loss = margin > 0 ? std::max(-profit / margin, 0.0) : 0.0;
   if (!(loss > 0.5)) return closes_;
-  const double panic = setup_.panic_rate_hour * std::exp(4 * std::min(loss - 0.5, 1.0));
+  const double panic = setup_.panic_rate_hour * std::exp(kPanicMost * std::min(loss - 0.5, 1.0));
   return chance_of(std::log(2.0) / setup_.close_half_life_hours + panic, period_ / 3600.0);
+}
+
+// Something to do whatever is drawn: a stop to leave or to take back, a liquidation to think over.
+bool Retail::is_due(const Seat& seat) {
+  if (seat.coins == 0) return seat.stop != 0 || seat.liquidated_step >= 0;
+  return seat.wants_stop && seat.stop == 0;
 }
 
 // Most accounts do nothing at most looks, and what they draw first decides that.
@@ -190,9 +211,15 @@ bool Retail::stays(const Seat& seat, double first_draw, const World& w,
 }
 
 void Retail::consider(uint32_t i, double first_draw, const World& w, Outbox& out) {
-  Seat& seat = seats_[i];
+  const Seat& seat = seats_[i];
   const MarketView& book = w.markets[seat.book];
   if (!(book.mark > 0) || !(book.mid > 0) || stays(seat, first_draw, w, book)) return;
+  act(i, book, w, out);
+  note_due(i);
+}
+
+void Retail::act(uint32_t i, const MarketView& book, const World& w, Outbox& out) {
+  Seat& seat = seats_[i];
   Random random(w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + i, w.step});
   const double coins = seat.coins;
   if (coins == 0) {
@@ -301,10 +328,12 @@ void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
     default:
       break;
   }
+  note_due(i);
 }
 
 void Retail::on_refused(uint32_t, uint32_t i, const SubmitOrder& order, Reject) {
   if (order.client == kStop) seats_[i].wants_stop = 0;
+  note_due(i);
 }
 
 }  // namespace delever::sim

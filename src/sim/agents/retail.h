@@ -62,6 +62,9 @@ class Retail final : public Population {
     bool cross = false, wants_stop = false;
   };
   void consider(uint32_t i, double first_draw, const World& world, Outbox& out);
+  void act(uint32_t i, const MarketView& book, const World& world, Outbox& out);
+  static bool is_due(const Seat& seat);
+  void note_due(uint32_t i) { due_[i] = is_due(seats_[i]); }
   bool stays(const Seat& seat, double first_draw, const World& world, const MarketView& book) const;
   double closing_chance(const Seat& seat, const MarketView& book) const;
   void enter(uint32_t i, const World& world, Outbox& out, bool buys, Random& random);
@@ -75,7 +78,10 @@ class Retail final : public Population {
   double opens_ = 0,
          long_share_ = 0;  // chance that a flat account opens at a look, and that it opens long
   double closes_ = 0;      // chance that one without a large loss closes
+  // No account opens or closes by chance whose first draw has these bits or more.
+  uint64_t acts_below_ = 0;
   std::vector<Seat> seats_;
+  std::vector<uint8_t> due_;  // is_due() of each: kept, so that most looks read no seat
   const World* world_ = nullptr;
 };
 
