@@ -300,9 +300,9 @@ void Simulation::State::decide() {
   });
   // By part, whoever decided first: the result does not depend on the threads.
   for (Outbox& out : outboxes) {
-    for (Message& m : out.messages) {
+    for (const Message& m : out.messages) {
       Venue& v = *venues[m.venue];
-      v.schedule(std::move(m));
+      v.schedule(m);
     }
     out.messages.clear();
   }

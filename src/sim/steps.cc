@@ -51,7 +51,7 @@ bool Simulation::decide(size_t count) {
   if (s.decided < s.parts.size()) return false;
   ++s.decided;  // said once
   for (Outbox& out : s.outboxes) {
-    for (Message& m : out.messages) s.venues[m.venue]->schedule(std::move(m));
+    for (const Message& m : out.messages) s.venues[m.venue]->schedule(m);
     out.messages.clear();
   }
   for (const auto& v : s.venues) v->begin_second(s.world.now);

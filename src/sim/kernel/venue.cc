@@ -67,16 +67,18 @@ void Venue::deposit(Instant at, AccountId account, CoinId coin, double amount) {
 }
 
 // Into the second of its arrival; what should have arrived already counts as this one's beginning.
-void Venue::schedule(Message&& message) {
+void Venue::schedule(const Message& message) {
   const int64_t ahead = (message.at - start_.ns()) / 1'000'000'000;
   const size_t second = std::max(ahead < 0 ? size_t{0} : static_cast<size_t>(ahead), second_);
   CHECK(second - second_ < kRing);
-  std::vector<Queued>& queue = ring_[second % kRing];
+  std::vector<Command>& queue = ring_[second % kRing];
   if (queue.capacity() == 0 && !spare_.empty()) {
     queue = std::move(spare_.back());
     spare_.pop_back();
   }
-  queue.push_back({message.at, std::move(message.body)});
+  Command& command = queue.emplace_back();
+  command.at = Instant::ns(message.at);
+  command.body = message.body;
 }
 
 // Buffers keep their capacity: a second says about as much as the one before it.
@@ -92,19 +94,19 @@ void Venue::forget() {
 
 // The order of arrivals is fixed here; whatever others enter meanwhile stands between them.
 void Venue::begin_second(Instant from) {
-  const std::vector<Queued>& due = ring_[second_ % kRing];
+  const std::vector<Command>& due = ring_[second_ % kRing];
   from_ = from;
   next_ = 0;
   order_.clear();
-  for (size_t i = 0; i < due.size(); ++i) order_.push_back({due[i].at, static_cast<uint32_t>(i)});
+  for (size_t i = 0; i < due.size(); ++i)
+    order_.push_back({due[i].at.ns(), static_cast<uint32_t>(i)});
   std::sort(order_.begin(), order_.end());  // by arrival, then in the order in which they were sent
 }
 
 // One message of an agent. Time never goes back: behind a command of a guest it takes that
 // command's time.
-void Venue::take(Queued& arrived, int64_t at) {
-  Command command{Instant::ns(std::max({at, from_.ns(), exchange_->now().ns()})),
-                  std::move(arrived.body)};
+void Venue::take(Command& command, int64_t at) {
+  command.at = Instant::ns(std::max({at, from_.ns(), exchange_->now().ns()}));
   ++messages;
   const auto* submit = std::get_if<SubmitOrder>(&command.body);
   const Reject why = halted_ && submit ? Reject::not_allowed : exchange_->apply(command, *this);
@@ -115,13 +117,13 @@ void Venue::take(Queued& arrived, int64_t at) {
 }
 
 void Venue::advance_to(Instant at) {
-  std::vector<Queued>& due = ring_[second_ % kRing];
+  std::vector<Command>& due = ring_[second_ % kRing];
   for (; next_ < order_.size() && order_[next_].first <= at.ns(); ++next_)
     take(due[order_[next_].second], order_[next_].first);
 }
 
 void Venue::advance_by(uint32_t arrivals) {
-  std::vector<Queued>& due = ring_[second_ % kRing];
+  std::vector<Command>& due = ring_[second_ % kRing];
   for (; next_ < order_.size() && next_ < arrivals; ++next_)
     take(due[order_[next_].second], order_[next_].first);
 }
@@ -133,7 +135,7 @@ Reject Venue::enter(Instant at, const CommandBody& body) {
 }
 
 void Venue::end_second() {
-  std::vector<Queued>& due = ring_[second_ % kRing];
+  std::vector<Command>& due = ring_[second_ % kRing];
   for (; next_ < order_.size(); ++next_) take(due[order_[next_].second], order_[next_].first);
   due.clear();
   order_.clear();

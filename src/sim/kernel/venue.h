@@ -55,7 +55,8 @@ class Venue final : public exchange::ExchangeSink {
                          OrderMargin orders = OrderMargin::mark);
   void deposit(Instant at, AccountId account, CoinId coin, double amount);
 
-  void schedule(Message&& message);  // arrivals before the second at hand count as its beginning
+  void schedule(
+      const Message& message);  // arrivals before the second at hand count as its beginning
   // Everything that arrives in [from, from + 1 s), then the clock where the venue's interval is up.
   void run_second(Instant from) {
     begin_second(from);
@@ -112,13 +113,9 @@ class Venue final : public exchange::ExchangeSink {
   void on_notice(const Notice& notice) override;
 
  private:
-  struct Queued {
-    int64_t at;
-    CommandBody body;
-  };
   Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
         std::unique_ptr<venues::SimulatedEncoder> wire);
-  void take(Queued& arrived, int64_t at);
+  void take(Command& command, int64_t at);
 
   const VenueSetup* setup_;
   exchange::ExchangeSetup exchange_setup_;
@@ -128,10 +125,10 @@ class Venue final : public exchange::ExchangeSink {
   Instant start_;
   int64_t tick_seconds_ = 1;
   static constexpr size_t kRing = 4096;  // seconds ahead; an hour's latency at most
-  std::vector<std::vector<Queued>> ring_;
+  std::vector<std::vector<Command>> ring_;
   // Emptied queues, the last one first: most messages arrive within a second or two, so a few
   // buffers serve all seconds and stay in the cache.
-  std::vector<std::vector<Queued>> spare_;
+  std::vector<std::vector<Command>> spare_;
   std::optional<Error> trouble_;
   size_t second_ = 0;
   std::vector<std::pair<int64_t, uint32_t>> order_;

@@ -98,8 +98,9 @@ struct Message {
 class Outbox {
  public:
   std::vector<Message> messages;
+  template <class Body>  // CommandBody, or one that it may hold
   void send(const World& w, const Latency& latency, uint32_t sender, uint32_t venue,
-            CommandBody body) {
+            const Body& body) {
     int64_t at = w.now.ns() + latency.fixed.ns();
     if (latency.mean_extra > Duration()) {
       if (drawn_for_ != sender ||
@@ -110,7 +111,11 @@ class Outbox {
       }
       at += static_cast<int64_t>(extra_ * static_cast<double>(latency.mean_extra.ns()));
     }
-    messages.push_back({at, venue, std::move(body)});
+    // In its place, member by member: a copy of what was only just written would wait for it.
+    Message& message = messages.emplace_back();
+    message.at = at;
+    message.venue = venue;
+    message.body = body;
   }
 
  private:
