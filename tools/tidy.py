@@ -28,6 +28,7 @@ EDGES = {
         "tape/writer_thread.cc": "the shell of the recorder: compresses and commits behind append()",
         "tape/reader.cc": "reads blocks ahead; what it serves does not depend on when",
         "feeds/read_ahead.": "unpacks the next bytes of an archive; what is read does not depend on when",
+        "net/sender_thread.": "hands the kernel what many hear; which bytes a connection gets does not depend on when",
         "base/thread_pool.": "shares the work of one step out; the result does not depend on who did it",
         "cluster/": "runs of an ensemble on threads and ranks, and waits for their answers",
     },

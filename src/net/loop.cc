@@ -37,8 +37,17 @@ void Timer::cancel() {
 bool Timer::waiting() const { return state_ && state_->waiting; }
 
 void Loop::Impl::add(TcpWire* wire) {
-  wires.insert(wire);
+  wire->place_ = wires.size();
+  wires.push_back({wire, TcpWire::kNever});
   if (!sweeping) sweep_later();
+}
+
+// The last takes its place.
+void Loop::Impl::remove(TcpWire* wire) {
+  const size_t place = wire->place_;
+  wires[place] = wires.back();
+  wires[place].wire->place_ = place;
+  wires.pop_back();
 }
 
 void Loop::Impl::sweep_later() {
@@ -49,9 +58,12 @@ void Loop::Impl::sweep_later() {
     if (error) return;
     const Duration now = clock.elapsed();
     // A wire that is found late may drop others.
-    const std::vector<TcpWire*> all(wires.begin(), wires.end());
-    for (TcpWire* wire : all) {
-      if (wires.count(wire) != 0) wire->check_time(now);
+    std::vector<std::weak_ptr<TcpWire>> due;
+    for (const Watched& one : wires) {
+      if (now >= one.look_at) due.push_back(one.wire->weak_from_this());
+    }
+    for (const auto& one : due) {
+      if (const auto wire = one.lock()) wire->check_time(now);
     }
     if (!wires.empty() && !sweeping) sweep_later();
   });
@@ -87,7 +99,8 @@ void Loop::Impl::run_awake() {
 Loop::Loop(Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
 
 Loop::~Loop() {
-  while (!impl_->wires.empty()) (*impl_->wires.begin())->release();
+  impl_->sender.reset();
+  while (!impl_->wires.empty()) impl_->wires.back().wire->release();
   impl_->busy.clear();
 }
 
@@ -107,6 +120,13 @@ void Loop::run_for(Duration most) {
 void Loop::stay_awake(Duration after_bytes) {
   if (std::thread::hardware_concurrency() > 1) impl_->awake = after_bytes;
 }
+
+void Loop::send_beside() {
+  if (std::thread::hardware_concurrency() > 1 && !impl_->sender)
+    impl_->sender = std::make_unique<SenderThread>(impl_->io);
+}
+
+bool Loop::sends_beside() const { return impl_->sender != nullptr; }
 
 void Loop::stop() { impl_->io.stop(); }
 
@@ -145,5 +165,7 @@ Result<void> Loop::on_signals(const std::vector<int>& signals, std::function<voi
 }
 
 Clock& Loop::clock() { return impl_->clock; }
+
+size_t Loop::queued() const { return impl_->queued; }
 
 }  // namespace delever::net

@@ -47,11 +47,16 @@ class Loop {
   // thread took half of what a lone order waited (84 to 92 us, and 35 to 44 awake). Zero, the
   // default: it sleeps at once. Not kept on a machine of one core, where the other side needs it.
   void stay_awake(Duration after_bytes);
+  // What a WebSocket is given by send_beside is handed to the kernel by a thread of its own from
+  // here on. Not on a machine of one core.
+  void send_beside();
+  bool sends_beside() const;
   void post(std::function<void()> task);
   [[nodiscard]] Timer after(Duration wait, std::function<void()> task);
   // The handler runs on the loop, for each of the signals as often as it comes.
   Result<void> on_signals(const std::vector<int>& signals, std::function<void(int)> handler);
   Clock& clock();
+  size_t queued() const;  // bytes that wait to be sent, of all connections together
 
   struct Impl;  // what the files of this folder share
   Impl& impl() { return *impl_; }

@@ -6,9 +6,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
-#include <unordered_set>
+#include <vector>
 
 #include "net/loop.h"
+#include "net/sender_thread.h"
 
 namespace delever::net {
 
@@ -19,12 +20,20 @@ struct Loop::Impl {
 
   Clock& clock;
   boost::asio::io_context io{1};
-  std::unordered_set<TcpWire*> wires;  // open ones: their time-outs are looked after in sweeps
+  // Open wires, side by side: a sweep touches only those whose time may be up.
+  struct Watched {
+    TcpWire* wire = nullptr;
+    Duration look_at;  // nothing of it can be due before
+  };
+  std::vector<Watched> wires;
+  size_t queued = 0;  // bytes that wait in all of them
   boost::asio::steady_timer sweep;
   bool sweeping = false;
   std::unique_ptr<boost::asio::signal_set> signals;
   Duration awake;      // Loop::stay_awake
   bool heard = false;  // bytes came since it was last asked
+
+  std::unique_ptr<SenderThread> sender;  // Loop::send_beside
 
   void run_awake();
 
@@ -35,7 +44,7 @@ struct Loop::Impl {
 
   void run_busy();
   void add(TcpWire* wire);
-  void remove(TcpWire* wire) { wires.erase(wire); }
+  void remove(TcpWire* wire);
   void sweep_later();
 };
 

@@ -70,11 +70,11 @@ class SharedBatch {
  public:
   using Messages = std::vector<std::shared_ptr<const SharedMessage>>;
   explicit SharedBatch(Messages messages) : messages_(std::move(messages)) {}
-  const std::string& frames(int window_bits, Deflater* deflater) const;
+  const std::shared_ptr<const std::string>& frames(int window_bits, Deflater* deflater) const;
 
  private:
   Messages messages_;
-  mutable std::map<int, std::string> joined_;
+  mutable std::map<int, std::shared_ptr<const std::string>> joined_;
 };
 
 class WebSocket {
@@ -85,6 +85,7 @@ class WebSocket {
   virtual bool send_binary(std::string_view bytes) = 0;
   virtual bool send(const SharedMessage& message) = 0;  // a server's
   virtual bool send(const SharedBatch& batch) = 0;      // a server's; at once where it can
+  virtual bool send_beside(const SharedBatch& batch) = 0;  // as Loop::send_beside says
   virtual bool ping(std::string_view payload) = 0;
   virtual bool pong(std::string_view payload) = 0;
   virtual void close(uint16_t code, std::string_view reason) = 0;  // hears until on_closed

@@ -24,11 +24,14 @@ const std::string& SharedMessage::frame(int window_bits, Deflater* deflater) con
   return frame;
 }
 
-const std::string& SharedBatch::frames(int window_bits, Deflater* deflater) const {
+const std::shared_ptr<const std::string>& SharedBatch::frames(int window_bits,
+                                                              Deflater* deflater) const {
   if (deflater == nullptr) window_bits = 0;
-  std::string& joined = joined_[window_bits];
-  if (joined.empty()) {
-    for (const auto& message : messages_) joined += message->frame(window_bits, deflater);
+  auto& joined = joined_[window_bits];
+  if (!joined) {
+    std::string all;
+    for (const auto& message : messages_) all += message->frame(window_bits, deflater);
+    joined = std::make_shared<const std::string>(std::move(all));
   }
   return joined;
 }
@@ -173,13 +176,20 @@ bool SocketCore::send(const SharedMessage& message) {
   return true;
 }
 
-bool SocketCore::send(const SharedBatch& batch) {
+bool SocketCore::send(const SharedBatch& batch) { return send_batch(batch, false); }
+bool SocketCore::send_beside(const SharedBatch& batch) { return send_batch(batch, true); }
+
+// Refused as a whole where it does not fit: half of a batch would be a gap that nobody was told of.
+bool SocketCore::send_batch(const SharedBatch& batch, bool beside) {
   if (state_ != State::open) return false;
   CHECK(!role_.client);
-  const std::string& frames =
+  const auto& frames =
       batch.frames(role_.packed ? role_.packed->server_bits : 0, role_.deflater.get());
-  if (wire_->queued() + frames.size() > options_.queue_limit) return false;
-  wire_->write_now(frames);
+  if (wire_->queued() + frames->size() > options_.queue_limit) return false;
+  if (beside)
+    wire_->write_beside(frames);
+  else
+    wire_->write_now(*frames);
   return true;
 }
 

@@ -38,6 +38,7 @@ class SocketCore final : public WebSocket,
   bool send_binary(std::string_view bytes) override;
   bool send(const SharedMessage& message) override;
   bool send(const SharedBatch& batch) override;
+  bool send_beside(const SharedBatch& batch) override;
   bool ping(std::string_view payload) override;
   bool pong(std::string_view payload) override;
   void close(uint16_t code, std::string_view reason) override;
@@ -58,6 +59,7 @@ class SocketCore final : public WebSocket,
   enum class State { opening, open, closing, closed };
   bool on_message(std::string_view bytes, bool text) override;
   bool on_control(Opcode opcode, std::string_view payload) override;
+  bool send_batch(const SharedBatch& batch, bool beside);
   bool send_frame(Opcode opcode, std::string_view payload);
   std::optional<uint32_t> next_key();
   void finish(Closed closed);

@@ -308,6 +308,7 @@ void TcpWire::arm_read() {
 void TcpWire::pause(bool paused) {
   if (std::exchange(paused_, paused) && !paused) {
     last_read_ = loop_.clock.elapsed();  // what we did not read is not the peer's silence
+    if (idle_limit_ > Duration()) watch_from(last_read_ + idle_limit_);
     if (delivering_)
       yielding_ = true;  // one request is done: others have their turn
     else
@@ -324,10 +325,24 @@ void TcpWire::give_to(std::shared_ptr<Owner> owner) {
 
 void TcpWire::write(std::string_view bytes) {
   if (state_ != State::open || bytes.empty()) return;
-  if (queued() == 0) last_progress_ = loop_.clock.elapsed();
+  begin_queue();
   out_.append(bytes);
+  count_queued();
   drained_told_ = false;
   flush_later();
+}
+
+// From here on the peer must take something.
+void TcpWire::begin_queue() {
+  if (queued() > 0) return;
+  last_progress_ = loop_.clock.elapsed();
+  watch_from(last_progress_ + stall_);
+}
+
+void TcpWire::count_queued() {
+  if (state_ == State::closed) return;
+  loop_.queued += queued() - counted_;
+  counted_ = queued();
 }
 
 // An error is left to the flush of what is queued then: whoever writes does not expect to be told.
@@ -337,6 +352,32 @@ void TcpWire::write_now(std::string_view bytes) {
     if (put > 0) bytes.remove_prefix(static_cast<size_t>(put));
   }
   write(bytes);
+}
+
+void TcpWire::write_beside(const std::shared_ptr<const std::string>& bytes) {
+  if (!loop_.sender || state_ != State::open || ssl_ || queued() > 0 || bytes->empty())
+    return write_now(*bytes);
+  begin_queue();
+  lent_ = bytes->size();
+  count_queued();
+  loop_.sender->lend({.wire = shared_from_this(), .fd = fd_, .text = bytes});
+}
+
+// What the kernel did not take goes out ahead of what was written since.
+void TcpWire::take_back(const std::string& text, size_t taken) {
+  lent_ = 0;
+  if (state_ == State::closed) return close_socket();
+  if (taken < text.size()) {
+    out_.insert(0, text, taken);
+    drained_told_ = false;
+  }
+  count_queued();
+  if (queued() > 0 || state_ == State::ending) flush();
+}
+
+void TcpWire::forget_lent() {
+  lent_ = 0;
+  if (state_ == State::closed) close_socket();
 }
 
 void TcpWire::flush_later() {
@@ -367,7 +408,7 @@ TcpWire::Io TcpWire::write_some(const char* from, size_t size, size_t& put) {
 
 // Gives the kernel what it takes; the rest goes out when it can take more.
 void TcpWire::flush() {
-  if (state_ == State::closed || shaken_) return;
+  if (state_ == State::closed || shaken_ || lent_ > 0) return;
   while (queued() > 0) {
     size_t put = 0;
     switch (write_some(out_.data() + out_at_, queued(), put)) {
@@ -383,6 +424,7 @@ void TcpWire::flush() {
     out_at_ += put;
     last_progress_ = loop_.clock.elapsed();
     if (out_at_ > out_.size() / 2) out_.erase(0, std::exchange(out_at_, 0));
+    count_queued();
   }
   if (out_.capacity() > (size_t{256} << 10)) std::string().swap(out_);
   if (state_ == State::ending) return finish_end();
@@ -440,27 +482,54 @@ void TcpWire::fail(Error error) {
   if (owner) owner->on_end(error);
 }
 
-// After it nothing is called any more; handlers that wait find the wire closed.
+// After it nothing is called any more; handlers that wait find the wire closed. What is lent keeps
+// its descriptor until it is back: another connection could have its number by then.
 void TcpWire::close_socket() {
   if (!socket_) return;
-  state_ = State::closed;
-  shaken_ = nullptr;
-  loop_.remove(this);
   error_code ignored;
+  if (state_ != State::closed) {
+    loop_.queued -= std::exchange(counted_, 0);
+    state_ = State::closed;
+    shaken_ = nullptr;
+    loop_.remove(this);
+    if (lent_ > 0) {
+      socket_->cancel(ignored);
+      ::shutdown(fd_, SHUT_RDWR);
+    }
+  }
+  if (lent_ > 0) return;
   socket_->close(ignored);
   socket_.reset();
 }
 
 void TcpWire::deadline(Duration wait, Error error) {
   deadline_ = {loop_.clock.elapsed() + wait, std::move(error)};
+  watch_from(deadline_->at);
 }
 
 void TcpWire::idle_limit(Duration most) {
   idle_limit_ = most;
   last_read_ = loop_.clock.elapsed();
+  if (most > Duration()) watch_from(last_read_ + most);
 }
 
-// From the loop, twenty times a second: whatever has a limit and has passed it.
+void TcpWire::watch_from(Duration at) {
+  if (state_ == State::closed) return;
+  Duration& look_at = loop_.wires[place_].look_at;
+  look_at = std::min(look_at, at);
+}
+
+// The first moment at which one of its limits can be passed, as it stands.
+Duration TcpWire::due_at() const {
+  Duration at = kNever;
+  if (deadline_) at = deadline_->at;
+  if (queued() > 0) at = std::min(at, last_progress_ + stall_);
+  if (idle_limit_ > Duration() && !paused_) at = std::min(at, last_read_ + idle_limit_);
+  return at;
+}
+
+// From the loop, which looks twenty times a second for whom something may be due: whatever has a
+// limit and has passed it.
 void TcpWire::check_time(Duration now) {
   const auto self = shared_from_this();
   if (deadline_ && now >= deadline_->at) return fail(std::move(deadline_->error));
@@ -469,7 +538,8 @@ void TcpWire::check_time(Duration now) {
                  fmt::format("took nothing of {} bytes in {}", queued(), stall_.text()), peer_});
   }
   if (idle_limit_ > Duration() && !paused_ && now - last_read_ > idle_limit_)
-    fail({Fault::unavailable, fmt::format("silent for {}", idle_limit_.text()), peer_});
+    return fail({Fault::unavailable, fmt::format("silent for {}", idle_limit_.text()), peer_});
+  if (state_ != State::closed) loop_.wires[place_].look_at = due_at();
 }
 
 }  // namespace delever::net

@@ -3,6 +3,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -25,11 +26,14 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   void take_turn();
   void release();  // the loop is going: closes the socket, calls nobody
   void check_time(Duration now);
+  void take_back(const std::string& text, size_t taken);  // from the sender's thread
+  void forget_lent();                                     // nothing of it is sent any more
 
   void give_to(std::shared_ptr<Owner> owner) override;
   void write(std::string_view bytes) override;
   void write_now(std::string_view bytes) override;
-  size_t queued() const override { return out_.size() - out_at_; }
+  void write_beside(const std::shared_ptr<const std::string>& bytes) override;
+  size_t queued() const override { return lent_ + out_.size() - out_at_; }
   bool open() const override { return state_ == State::open; }
   void end() override;
   void drop() override;
@@ -42,6 +46,8 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   bool tls() const override { return ssl_ != nullptr; }
 
  private:
+  friend struct Loop::Impl;  // place_
+  static constexpr Duration kNever = Duration::ns(std::numeric_limits<int64_t>::max());
   enum class State { open, ending, closed };
   enum class Io { done, read_later, write_later, ended };
 
@@ -60,6 +66,10 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   Io write_some(const char* from, size_t size, size_t& put);
   Io tls_outcome(int result);
   void make_room();
+  void watch_from(Duration at);
+  Duration due_at() const;
+  void begin_queue();
+  void count_queued();
   void fail(Error error);
   void close_socket();
   static BIO_METHOD* bio_method();
@@ -76,12 +86,15 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   bool read_armed_ = false, write_armed_ = false, paused_ = false, flush_posted_ = false;
   bool turn_posted_ = false, drained_told_ = true, delivering_ = false, yielding_ = false;
   bool urgent_ = true;
+  size_t place_ = 0;    // in the loop's wires
+  size_t counted_ = 0;  // of what is queued, in the loop's sum
 
   const size_t read_bytes_;  // the first size of what is read into
   std::vector<char> in_;
   size_t in_begin_ = 0, in_end_ = 0;
   std::string out_;
   size_t out_at_ = 0;
+  size_t lent_ = 0;   // bytes that the sender's thread has, before those: only it sends until then
   Instant received_;  // of the latest read from the kernel
   int last_errno_ = 0;
   std::string trouble_;  // why a read or write ended

@@ -30,6 +30,8 @@ class Wire {
   virtual void write(std::string_view bytes) = 0;  // queues; sent when the loop turns
   // The same, but what can go out at once does, without being copied. Calls nobody.
   virtual void write_now(std::string_view bytes) { write(bytes); }
+  // The same, by the loop's second thread where it has one (Loop::send_beside).
+  virtual void write_beside(const std::shared_ptr<const std::string>& bytes) { write_now(*bytes); }
   virtual size_t queued() const = 0;
   virtual bool open() const = 0;
   // After either, the owner is not called again.

@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kLateMost = 200'000;  // frames held back
 constexpr size_t kMessageMost = size_t{256} << 10, kBodyMost = size_t{256} << 10;
 constexpr size_t kHandedOut = 16;  // sockets that get what many get, before others have their turn
+constexpr size_t kLent = 64;       // the same, where another thread hands it to the kernel
 constexpr uint64_t kLookEvery = 10;                   // ticks
 constexpr size_t kQueueMost = size_t{2} << 20;        // bytes that wait for one socket,
 constexpr size_t kQueuedTogether = size_t{64} << 20;  // and for all of a port
@@ -128,26 +129,25 @@ net::Server::Accepted Face::accept(const net::ServerRequest& request,
 }
 
 void Face::received(gateways::SocketId id, std::string_view frame) {
-  const auto it = sockets_.find(id);
-  if (it == sockets_.end()) return;
-  const net::WebSocketPtr socket = it->second.socket;
+  const Open* const open = open_of(id);
+  if (!open) return;
+  const net::WebSocketPtr socket = open->socket;
   before_();
   const uint64_t entered = commands_();
   const Duration began = loop_.clock().elapsed();
-  it->second.gateway->received(id, frame);
+  open->gateway->received(id, frame);
   // Who trades is heard before who only asks, or is refused.
   if (commands_() != entered) socket->urgent(true);
-  const auto still = sockets_.find(id);  // it may have been closed meanwhile
-  if (still != sockets_.end())
-    turns_->taken(still->second.turn, loop_.clock().elapsed() - began, socket);
+  if (Open* const still = open_of(id))  // it may have been closed meanwhile
+    turns_->taken(still->turn, loop_.clock().elapsed() - began, socket);
 }
 
 void Face::gone(gateways::SocketId id) {
-  const auto it = sockets_.find(id);
-  if (it == sockets_.end()) return;
-  gateways::Gateway* const gateway = it->second.gateway;
+  const Open* const open = open_of(id);
+  if (!open) return;
+  gateways::Gateway* const gateway = open->gateway;
   by_number_.erase(static_cast<uint64_t>(id));
-  sockets_.erase(it);
+  sockets_.erase(id);
   gateway->closed(id);
 }
 
@@ -155,9 +155,9 @@ void Face::tick() {
   for (const auto& gateway : gateways_) gateway->tick();
   if (++ticks_ % kLookEvery == 0) cut_slowest();
   for (const gateways::SocketId id : std::exchange(cut_, {})) {
-    const auto it = sockets_.find(id);
-    if (it == sockets_.end()) continue;
-    it->second.socket->drop();
+    const Open* const open = open_of(id);
+    if (!open) continue;
+    open->socket->drop();
     gone(id);
   }
 }
@@ -165,6 +165,7 @@ void Face::tick() {
 // Who reads too slowly for what he asked for, the worst first, once all of them together hold too
 // much.
 void Face::cut_slowest() {
+  if (loop_.queued() <= kQueuedTogether) return;  // of this port and all others
   size_t together = 0;
   for (const auto& [id, open] : sockets_) together += open.socket->queued();
   if (together <= kQueuedTogether) return;
@@ -181,22 +182,27 @@ void Face::cut_slowest() {
 // ---- outward
 
 void Face::deliver(gateways::SocketId id, std::string_view text) {
-  const auto it = sockets_.find(id);
-  if (it == sockets_.end()) return;
-  hand_out(id, it->second);
-  if (!it->second.socket->send(text)) cut_.push_back(id);
+  Open* const open = open_of(id);
+  if (!open) return;
+  hand_out(id, *open);
+  if (!open->socket->send(text)) cut_.push_back(id);
 }
 
 // Most who follow one stream follow the others as well: one text for all of them.
-void Face::hand_out(gateways::SocketId id, Open& open) {
+void Face::hand_out(gateways::SocketId id, Open& open, bool beside) {
   if (open.pending.empty()) return;
   if (!batch_ || joined_ != open.pending) {
     net::SharedBatch::Messages messages;
-    for (const uint64_t number : open.pending) messages.push_back(shared_[number - first_shared_]);
+    for (const uint64_t number : open.pending) {
+      const Shared& shared = shared_[number - first_shared_];
+      messages.insert(messages.end(), shared.begin(), shared.end());
+    }
+    last_followers_.clear();
     batch_ = std::make_unique<net::SharedBatch>(std::move(messages));
     joined_ = open.pending;
   }
-  if (!open.socket->send(*batch_)) cut_.push_back(id);
+  if (!(beside ? open.socket->send_beside(*batch_) : open.socket->send(*batch_)))
+    cut_.push_back(id);
   open.pending.clear();
 }
 
@@ -206,8 +212,10 @@ void Face::hand_out_later() {
   loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
     if (alive.expired()) return;
     handing_out_ = false;
-    for (size_t k = 0; k < kHandedOut && !behind_.empty(); ++k) {
-      if (Open* const open = first_behind()) hand_out(behind_.front().socket, *open);
+    // Waking a thread for a few takes longer than they do.
+    const bool beside = loop_.sends_beside() && behind_.size() > kHandedOut;
+    for (size_t k = 0; k < (beside ? kLent : kHandedOut) && !behind_.empty(); ++k) {
+      if (Open* const open = first_behind()) hand_out(behind_.front().socket, *open, beside);
       behind_.pop_front();
     }
     forget_shared();
@@ -234,6 +242,7 @@ void Face::forget_shared() {
   const uint64_t oldest = behind_.empty() ? first_shared_ + shared_.size() : behind_.front().oldest;
   for (; first_shared_ < oldest; ++first_shared_) shared_.pop_front();
   if (behind_.empty()) batch_.reset();
+  if (shared_.empty()) last_followers_.clear();
 }
 
 void Face::send(gateways::SocketId id, std::string_view text) {
@@ -248,27 +257,32 @@ void Face::send_all(const std::vector<gateways::SocketId>& ids, std::string_view
     for (const gateways::SocketId id : ids) send(id, text);
     return;
   }
+  if (ids.empty()) return;
+  auto message = std::make_shared<const net::SharedMessage>(std::string(text));
+  // Mostly the same follow the next stream that is due: one look at each for all of them.
+  if (!last_followers_.empty() && last_followers_ == ids)
+    return shared_.back().push_back(std::move(message));
   const uint64_t number = first_shared_ + shared_.size();
-  shared_.push_back(std::make_shared<const net::SharedMessage>(std::string(text)));
+  shared_.push_back({std::move(message)});
+  last_followers_ = ids;
   for (const gateways::SocketId id : ids) {
     Open* const open = open_of(id);
     if (!open) continue;
     if (open->pending.empty()) behind_.push_back({id, number});
     open->pending.push_back(number);
   }
-  if (!behind_.empty()) hand_out_later();
+  behind_.empty() ? forget_shared() : hand_out_later();
 }
 
 void Face::ping(gateways::SocketId id, std::string_view payload) {
-  const auto it = sockets_.find(id);
-  if (it != sockets_.end()) it->second.socket->ping(payload);
+  if (const Open* const open = open_of(id)) open->socket->ping(payload);
 }
 
 void Face::close(gateways::SocketId id, uint16_t code, std::string_view why) {
-  const auto it = sockets_.find(id);
-  if (it == sockets_.end()) return;
-  hand_out(id, it->second);
-  it->second.socket->close(code, why);
+  Open* const open = open_of(id);
+  if (!open) return;
+  hand_out(id, *open);
+  open->socket->close(code, why);
 }
 
 void Face::flush_due() {

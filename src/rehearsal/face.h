@@ -57,7 +57,7 @@ class Face final : public gateways::Outward {
     net::WebSocketPtr socket;
     gateways::Gateway* gateway = nullptr;
     Turns::Turn turn;
-    std::vector<uint64_t> pending;  // of what many get: numbers of `shared_`
+    std::vector<uint64_t> pending;  // of what many get: numbers in `shared_`
   };
   struct Late {
     Duration due;
@@ -69,7 +69,7 @@ class Face final : public gateways::Outward {
   void received(gateways::SocketId socket, std::string_view frame);
   void gone(gateways::SocketId socket);
   void cut_slowest();
-  void hand_out(gateways::SocketId socket, Open& open);
+  void hand_out(gateways::SocketId socket, Open& open, bool beside = false);
   void hand_out_later();
   Open* open_of(gateways::SocketId socket) const;  // null: gone
   Open* first_behind();
@@ -83,14 +83,17 @@ class Face final : public gateways::Outward {
   const std::shared_ptr<Turns> turns_;  // shared with the other ports
   std::vector<std::unique_ptr<gateways::Gateway>> gateways_;
   std::map<gateways::SocketId, Open> sockets_;
-  std::unordered_map<uint64_t, Open*> by_number_;  // the same, for what many get
+  std::unordered_map<uint64_t, Open*> by_number_;  // the same, found in one step
   std::deque<Late> waiting_;
   std::unique_ptr<net::Server> server_;
   uint64_t last_socket_ = 0, requests_ = 0;
   Duration late_by_, late_until_;
   // What many get, by number, and who has some of it pending, in order of the oldest of theirs.
-  std::deque<std::shared_ptr<const net::SharedMessage>> shared_;
+  // One number is what the same followers get at once.
+  using Shared = net::SharedBatch::Messages;
+  std::deque<Shared> shared_;
   uint64_t first_shared_ = 0;
+  std::vector<gateways::SocketId> last_followers_;  // of the last, while nobody has had it
   struct Behind {
     gateways::SocketId socket;
     uint64_t oldest = 0;  // of his pending when he came into the line; another now: he has had it

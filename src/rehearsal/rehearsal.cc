@@ -26,6 +26,7 @@ constexpr std::string_view kPorts[] = {"binance", "bybit",       "okx",
 Rehearsal::Rehearsal(net::Loop& loop, Options options)
     : loop_(loop), options_(std::move(options)), turns_(std::make_shared<Turns>(loop)) {
   loop_.stay_awake(kAwake);
+  loop_.send_beside();
 }
 
 Rehearsal::~Rehearsal() {

@@ -111,6 +111,7 @@ void Streams::opened(SocketId id, std::string_view target) {
   socket.path = t.carries;
   socket.microseconds = face_.spot && asks_microseconds(target);
   socket.opened = socket.pinged = face_.wall();
+  look_at_ = std::min(look_at_, socket.pinged + ping_every());
   for (const std::string_view name : split(t.names, '/')) {
     // ccxt numbers its connections; a number is no stream.
     if (!name.empty() && !read_int(name)) subscribe(id, socket, std::string(name));
@@ -283,19 +284,26 @@ void Streams::set_property(Socket& socket, SocketId id, const JsonTree& of,
   out_.send(id, out);
 }
 
-// Once a second: nothing here is due oftener, and there may be a thousand of them.
+Duration Streams::ping_every() const { return face_.spot ? kSpotPing : kFuturesPing; }
+
+// There may be thousands of them: they are looked at where the first of them is due, once a second
+// at most.
 void Streams::tick(Instant wall) {
-  if (wall - looked_ < Duration::seconds(1)) return;
-  looked_ = wall;
+  if (wall < look_at_) return;
+  look_at_ = Instant::max();
   std::vector<SocketId> old;
   for (auto& [id, socket] : sockets_) {
     if (wall - socket.opened >= kDay) {
       old.push_back(id);
-    } else if (wall - socket.pinged >= (face_.spot ? kSpotPing : kFuturesPing)) {
+      continue;
+    }
+    if (wall - socket.pinged >= ping_every()) {
       socket.pinged = wall;
       out_.ping(id, std::to_string(wall.ms()));
     }
+    look_at_ = std::min({look_at_, socket.pinged + ping_every(), socket.opened + kDay});
   }
+  look_at_ = std::max(look_at_, wall + Duration::seconds(1));
   for (const SocketId id : old) {
     out_.close(id, 1001, "24 hours");
     closed(id);

@@ -71,6 +71,7 @@ class Streams {
   void leave(SocketId id, const std::string& name);
   void refuse(SocketId id, int code, std::string_view text, std::string_view request);
   bool too_many_frames(SocketId id, Socket& socket);
+  Duration ping_every() const;
   // Whether the socket is still there.
   bool carry_out(SocketId id, Socket& socket, const JsonTree& frame, const std::string& request);
   bool change(SocketId id, Socket& socket, const JsonTree& names, bool adds);
@@ -80,7 +81,7 @@ class Streams {
   Outward& out_;
   const bool limits_;
   std::map<SocketId, Socket> sockets_;
-  Instant looked_ = Instant::ns(0);  // at their pings and ages
+  Instant look_at_ = Instant::min();  // no ping is due before, and nobody's day is over
   std::map<std::string, Topic> topics_;
   std::map<std::pair<StreamKind, InstrumentId>, std::vector<Topic*>> by_kind_;
 };
