@@ -45,6 +45,9 @@ struct OrderRequest {
   // due, by the book as it stands then, and the stop waits here; of others `order.qty` has it.
   std::optional<Amount> money;
   bool by_index = false;  // a stop that waits for the index
+  // Told beside the order; the desk does nothing with them.
+  std::shared_ptr<const AttachedStops> attached;
+  bool until_day_ends = false, rejects_taking = false;
   void watch(WatchedPrice price) {
     order.trigger_by = price == WatchedPrice::last ? TriggerBy::last : TriggerBy::mark;
     by_index = price == WatchedPrice::index;
@@ -98,6 +101,7 @@ class Desk : public exchange::ExchangeSink {
   struct Amendment {
     std::optional<Price> price, trigger;
     std::optional<Qty> qty;  // in all, what is filled included
+    std::shared_ptr<const AttachedStops> attached;  // null: as they are
   };
   Placed amend(AccountId account, uint64_t number, const Amendment& to);
   const OrderRecord* order(AccountId account, uint64_t number) const;

@@ -130,6 +130,22 @@ void Desk::State::part(AccountId account, const Fill& fill) {
   trade_complete();
 }
 
+TradeMoment Desk::State::moment_of(InstrumentId instrument, Price price) {
+  using Tick = TradeMoment::Tick;
+  TradeMoment out{.mark = desk.price_of(instrument, WatchedPrice::mark),
+                  .index = desk.price_of(instrument, WatchedPrice::index)};
+  InstrumentRecord& record = instruments[instrument];
+  if (record.trades.empty()) return out;
+  const PublicTrade& before = record.trades.back();
+  const bool fell =
+      before.moment.tick == Tick::down || before.moment.tick == Tick::level_after_down;
+  out.tick = price > before.price   ? Tick::up
+             : price < before.price ? Tick::down
+             : fell                 ? Tick::level_after_down
+                                    : Tick::level_after_up;
+  return out;
+}
+
 void Desk::State::trade_complete() {
   if (!parts.trade || !parts.maker || !parts.taker) return;
   const TradeInParts whole = std::move(parts);
@@ -149,7 +165,8 @@ void Desk::State::trade_complete() {
                     .price = taker.price,
                     .qty = taker.qty,
                     .forced = forced,
-                    .at = whole.at};
+                    .at = whole.at,
+                    .moment = moment_of(i, taker.price)};
   instruments[i].closing = whole.taker->account;
   add_trade(trade);
   fill_record(*whole.maker, trade, false);
@@ -208,7 +225,8 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
                                          .fee = fee,
                                          .profit = spot ? Amount() : part.change + fee,
                                          .coin = fill.coin,
-                                         .at = trade.at});
+                                         .at = trade.at,
+                                         .moment = trade.moment});
   if (order) {
     if (order->forced) order->asked.qty += fill.qty;
     order->filled += fill.qty;
@@ -366,7 +384,8 @@ void Desk::State::transferred_to(AccountId account, const PositionTransfer& n, S
                                          .fee = {},
                                          .profit = change,
                                          .coin = n.coin,
-                                         .at = now()});
+                                         .at = now(),
+                                         .moment = moment_of(n.instrument, n.price)});
   emit({.kind = DeskUpdate::Kind::fill,
         .reason = DeskUpdate::Reason::forced,
         .account = account,

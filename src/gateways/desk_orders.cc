@@ -20,6 +20,7 @@ OrderRecord& Desk::State::keep(OrderRecord order) {
   OwnOrders& orders = own(order.account)->orders;
   const uint64_t number = order.number;
   if (!order.client_id.empty()) orders.by_client_id[order.client_id] = number;
+  order.last_when_placed = desk.price_of(order.asked.instrument, WatchedPrice::last);
   OrderRecord& kept = orders.all.insert_or_assign(number, std::move(order)).first->second;
   orders.live.insert(number);
   return kept;
@@ -103,6 +104,9 @@ Placed Desk::submit(OrderRequest request) {
   order.linked_qty = request.order.qty;
   order.money = request.money;
   order.by_index = request.by_index;
+  order.attached = std::move(request.attached);
+  order.until_day_ends = request.until_day_ends;
+  order.rejects_taking = request.rejects_taking;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
   if (order.after != 0) return s.wait_for_other(std::move(order));
@@ -149,6 +153,9 @@ const OrderRecord& Desk::keep_refused(OrderRequest request, Reject why) {
   order.asked = request.order;
   order.asked.client = order.number;
   order.money = request.money;
+  order.attached = std::move(request.attached);
+  order.until_day_ends = request.until_day_ends;
+  order.rejects_taking = request.rejects_taking;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
   order.refused = why;
@@ -230,6 +237,7 @@ Placed Desk::amend(AccountId account, uint64_t number, const Amendment& to) {
   }
   order->updated = s.now();
   order->amended = true;
+  if (to.attached) order->attached = to.attached;
   s.emit_order(*order, DeskUpdate::Reason::amended);
   s.run_held(as.instrument);
   return {Reject::none, order};

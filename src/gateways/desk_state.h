@@ -169,6 +169,7 @@ struct Desk::State {
   void triggered(AccountId account, const StopTriggered& n);
   void part(AccountId account, const Fill& fill);
   void trade_complete();
+  TradeMoment moment_of(InstrumentId instrument, Price price);
   void fill_record(const TradeInParts::Part& part, const PublicTrade& trade, bool forced);
   void filled_further(OrderRecord& order);
   void money_lines(OwnAccount& own, const TradeInParts::Part& part, const FillRecord& fill,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,26 @@ struct ForcedClose {
   Instant at;
 };
 
+// Take-profit and stop-loss that its client asked for together with an order. The gateway places
+// them when the order has been filled; rows of the order show them before and after.
+struct AttachedStop {
+  Price trigger;
+  std::optional<Price> limit;  // missing: at market
+  WatchedPrice by = WatchedPrice::last;
+};
+struct AttachedStops {
+  std::optional<AttachedStop> take_profit, stop_loss;
+  bool partial = false;   // each for as much as the order has filled, not for all of the position
+  std::string client_id;  // of the stops
+};
+
+// What a market was at when a trade was made, and where the trade moved its last price: a venue
+// that tells a trade again tells these as they were.
+struct TradeMoment {
+  std::optional<Price> mark, index;
+  enum class Tick : uint8_t { up, level_after_up, down, level_after_down } tick = Tick::up;
+};
+
 // What of an order's fills acts on those that are linked to it: the first of them whatever its
 // size, the last, or each in proportion (in whole steps, rounded down).
 enum class FillCondition : uint8_t { first, whole, share };
@@ -86,6 +107,10 @@ struct OrderRecord {
   bool by_index = false;             // a stop that waits for the index, whatever `asked` says
   std::optional<Amount> money;       // it was ordered by value; while it waits, `asked.qty` is 0
   bool amended = false;              // by its owner, since it was placed
+  std::optional<Price> last_when_placed;  // of its market
+  std::shared_ptr<const AttachedStops> attached;
+  // Said of it by its owner; the gateway acts on them.
+  bool until_day_ends = false, rejects_taking = false;
   std::string tag;     // what a gateway wants to keep beside it (Deribit label, OKX tag)
   Wide price_qty = 0;  // sum of price x qty of the fills, raw
   WatchedPrice watched() const {
@@ -112,6 +137,7 @@ struct FillRecord {
   Amount value, fee, profit;  // profit: what closing realised, before the fee
   CoinId coin = 0;            // of fee and profit
   Instant at;
+  TradeMoment moment;
 };
 
 // One line of an account's statement.
@@ -147,6 +173,7 @@ struct PublicTrade {
   Qty qty;
   bool forced = false;
   Instant at;
+  TradeMoment moment;
 };
 
 // What a dated contract or an option was settled at: the price of its index.

@@ -68,6 +68,21 @@ PositionStops stops_of(const Desk& desk, AccountId account, const PositionRow& p
   return out;
 }
 
+// The tier that a position of that value stands in: its number from 1 and its cap. There are none
+// in portfolio margin.
+std::pair<int64_t, std::string> risk_limit(const Product& product, Amount value,
+                                           CollateralMode collateral) {
+  if (collateral == CollateralMode::portfolio) return {0, ""};
+  const auto& ladder = product.listing->rules.ladder;
+  int64_t id = 0;
+  for (const MarginTier& tier : ladder ? ladder->tiers : std::vector<MarginTier>()) {
+    ++id;
+    if (!tier.cap || value.raw() <= tier.cap->raw())
+      return {id, tier.cap ? tier.cap->text() : std::string(kNoCap)};
+  }
+  return {id, std::string(kNoCap)};
+}
+
 }  // namespace
 
 void append_position(std::string& out, const Venue& venue, AccountId account,
@@ -82,12 +97,14 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
   const std::string entry = p ? text_or(desk.entry_price(p->view), "0") : "0";
   const std::string_view side =
       p ? (position.side == PositionSide::long_side ? "Buy" : "Sell") : "";
+  const auto [risk_id, risk_value] =
+      risk_limit(product, p ? p->value : Amount(), desk.collateral(account));
   const PositionStops stops = p ? stops_of(desk, account, position) : PositionStops{};
   ObjectText row(out);
   if (of == RowOf::stream) row.text("category", category_name(product.category));
   row.number("positionIdx", position_index(position.hedge, position.side))
-      .number("riskId", 1)
-      .text("riskLimitValue", "0")
+      .number("riskId", risk_id)
+      .text("riskLimitValue", risk_value)
       .text("symbol", product.symbol)
       .text("side", side)
       .text("size", p ? p->view.qty.text() : "0")
@@ -129,7 +146,18 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
 
 namespace {
 
-void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
+// What the account's positions of that coin have realised so far, funding and fees included.
+Amount realised(const Venue& venue, AccountId account, CoinId coin) {
+  Amount out;
+  for (const Product& p : venue.catalog.all()) {
+    if (p.category == Category::spot || p.settle_coin != coin) continue;
+    for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side})
+      out += venue.past.of(account, p.instrument, side).cumulative;
+  }
+  return out;
+}
+
+void append_coin(std::string& out, const Venue& venue, AccountId account, const CoinFigures& c) {
   const std::string equity = c.equity().text();
   ObjectText row(out);
   row.text("coin", venue.catalog.coin_name(c.coin))
@@ -148,7 +176,7 @@ void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
       .text("totalPositionIM", c.initial_positions.text())
       .text("totalPositionMM", c.maintenance.text())
       .text("unrealisedPnl", c.profit.text())
-      .text("cumRealisedPnl", "0")
+      .text("cumRealisedPnl", realised(venue, account, c.coin).text())
       .text("bonus", "0")
       .flag("marginCollateral", true)
       .flag("collateralSwitch", true);
@@ -157,7 +185,7 @@ void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
 
 }  // namespace
 
-void append_wallet(std::string& out, const Venue& venue, const Statement& s,
+void append_wallet(std::string& out, const Venue& venue, AccountId account, const Statement& s,
                    std::string_view only_coins) {
   // Rates are shares of equity; without any there is nothing to divide by.
   const auto rate = [&s](double margin) {
@@ -190,7 +218,7 @@ void append_wallet(std::string& out, const Venue& venue, const Statement& s,
     if (asked || first || (only_coins.empty() && has)) shown.push_back(&c);
   }
   append_list(row.member("coin"), shown,
-              [&](const CoinFigures* c) { append_coin(out, venue, *c); });
+              [&](const CoinFigures* c) { append_coin(out, venue, account, *c); });
   row.end();
 }
 

@@ -37,8 +37,10 @@ struct PositionRow {
 };
 void append_position(std::string& out, const Venue& venue, AccountId account,
                      const PositionRow& position, RowOf of);
-void append_wallet(std::string& out, const Venue& venue, const Statement& statement,
-                   std::string_view only_coin = {});
+void append_wallet(std::string& out, const Venue& venue, AccountId account,
+                   const Statement& statement, std::string_view only_coin = {});
+// A tier without an upper bound, as the venue writes it.
+inline constexpr std::string_view kNoCap = "90000000000";
 // Fee and profit of one fill are one row; `next` is what came right after, and `joined` whether it
 // went in too.
 void append_transaction(std::string& out, const Venue& venue, const MoneyRecord& money,

@@ -59,7 +59,7 @@ std::vector<Api::Route> Api::account_routes() {
       {"GET", "/v5/account/fee-rate", &Api::fee_rates, true, 10},
       {"GET", "/v5/account/transaction-log", &Api::transactions, true, 50},
       {"GET", "/v5/account/borrow-history", &Api::nothing_listed, true, 50},
-      {"GET", "/v5/account/collateral-info", &Api::nothing_listed, true, 50},
+      {"GET", "/v5/account/collateral-info", &Api::collateral, true, 50},
       {"GET", "/v5/account/withdrawal", &Api::withdrawable, true, 50},
       {"GET", "/v5/account/instruments-info", &Api::instruments, true, 50},
       {"GET", "/v5/account/smp-group", &Api::no_group, true, 50},

@@ -67,6 +67,7 @@ class Api {
   Outcome account_info(const Ask& ask);
   Outcome wallet(const Ask& ask);
   Outcome fee_rates(const Ask& ask);
+  Outcome collateral(const Ask& ask);
   Outcome transactions(const Ask& ask);
   Outcome coins(const Ask& ask);
   Outcome coin_balances(const Ask& ask);

@@ -66,7 +66,8 @@ Outcome Api::wallet(const Ask& ask) {
     return Refusal{10001, "accountType only support UNIFIED."};
   Outcome out;
   out.result = R"({"list":[)";
-  append_wallet(out.result, venue_, statement_of(venue_.desk, ask.account), ask.fields["coin"]);
+  append_wallet(out.result, venue_, ask.account, statement_of(venue_.desk, ask.account),
+                ask.fields["coin"]);
   out.result += "]}";
   return out;
 }
@@ -84,6 +85,39 @@ Outcome Api::fee_rates(const Ask& ask) {
         .text("makerFeeRate", text_or(fees.maker, "0"));
     row.end();
   });
+  return out;
+}
+
+// What each coin counts as margin. Nothing can be borrowed here.
+Outcome Api::collateral(const Ask& ask) {
+  const std::string_view only = ask.fields["currency"];
+  const auto& setups = venue_.desk.door().setup().coins;
+  std::vector<CoinId> coins;
+  for (CoinId c = 0; c < setups.size(); ++c) {
+    if (only.empty() || only == setups[c].name) coins.push_back(c);
+  }
+  Outcome out;
+  out.result.clear();
+  ObjectText list(out.result);
+  append_list(list.member("list"), coins, [&](CoinId c) {
+    const std::optional<Rate>& haircut = setups[c].haircut;
+    ObjectText row(out.result);
+    row.text("currency", setups[c].name)
+        .text("collateralRatio", haircut ? (Rate::raw(Rate::scale) - *haircut).text() : "0")
+        .flag("marginCollateral", haircut.has_value())
+        .flag("collateralSwitch", haircut.has_value())
+        .flag("borrowable", false)
+        .text("borrowAmount", "0")
+        .text("otherBorrowAmount", "0")
+        .text("availableToBorrow", "0")
+        .text("freeBorrowAmount", "0")
+        .text("freeBorrowingLimit", "0")
+        .text("maxBorrowingAmount", "0")
+        .text("borrowUsageRate", "0")
+        .text("hourlyBorrowRate", "");
+    row.end();
+  });
+  list.end();
   return out;
 }
 

@@ -77,26 +77,35 @@ Outcome Api::amend(const Ask& ask) {
                     (!to.trigger || *to.trigger == is.trigger);
   Protection protection;
   if (const auto r = read_protection(ask.fields, protection)) return *r;
-  if (same) {
-    if (protection.any()) {
-      protections.attach(*order, protection);
-      return identified(*order);
-    }
+  constexpr std::string_view kProtecting[] = {"takeProfit",   "stopLoss",    "tpLimitPrice",
+                                              "slLimitPrice", "tpTriggerBy", "slTriggerBy"};
+  const bool protects = std::any_of(std::begin(kProtecting), std::end(kProtecting),
+                                    [&](std::string_view name) { return ask.fields.has(name); });
+  if (protects) {
+    protection = protections.of(order->number).amended(ask.fields, protection);
+    const auto attached = protection.as_attached();
+    to.attached = attached ? attached : std::make_shared<const AttachedStops>();
+  }
+  if (same && !protects)
     return Refusal{10001,
                    "The order remains unchanged as the parameters entered match the "
                    "existing ones."};
-  }
   if (to.qty && *to.qty <= order->filled)
     return Refusal{110064,
                    "The number of contracts modified cannot be less than or equal to the "
                    "filled quantity"};
   const uint64_t number = order->number;
+  // Ahead of the amendment, which may fill the order; one that is refused changes nothing.
+  const Protection before = protections.of(number);
+  if (protects) protections.attach(*order, protection);
   const Placed placed = venue_.desk.amend(ask.account, number, to);
+  if (placed.reject != Reject::none && protects) {
+    if (const OrderRecord* old = venue_.desk.order(ask.account, number); old && is_live(old->state))
+      protections.attach(*old, before);
+  }
   if (placed.reject == Reject::no_such_order) return missing_order(p->category, "replace");
   if (placed.reject != Reject::none) return order_refusal(placed.reject, p->category);
   const OrderRecord* now = venue_.desk.order(ask.account, number);
-  // Behind the amendment: one that is refused changes nothing.
-  if (now && protection.any()) protections.attach(*now, protection);
   return now ? identified(*now) : missing_order(p->category, "replace");
 }
 

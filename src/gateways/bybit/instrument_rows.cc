@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gateways/bybit/account_rows.h"
 #include "gateways/bybit/market_rows.h"
 #include "gateways/figures_text.h"
 #include "gateways/json_text.h"
@@ -134,7 +135,7 @@ void append_risk_limits(std::string& out, const Product& product) {
     ObjectText row(out);
     row.number("id", id)
         .text("symbol", product.symbol)
-        .text("riskLimitValue", tier.cap ? tier.cap->text() : "90000000000")
+        .text("riskLimitValue", tier.cap ? tier.cap->text() : std::string(kNoCap))
         .text("maintenanceMargin", tier.maintenance.text())
         .text("initialMargin", number_text(initial, 6))
         .number("isLowestRisk", id == 1 ? 1 : 0)

@@ -44,7 +44,7 @@ Fields ticker_fields(const Venue& venue, const Product& product) {
                          ? (mark && mark->raw() > 0 ? 1 / mark->approx() : 0)
                          : (mark ? mark->approx() : 0);
   const double value = open.approx() * product.contract->size.value_or(Qty()).approx() * per;
-  f.emplace_back("prevPrice1h", text_or(day.open, "0"));
+  f.emplace_back("prevPrice1h", text_or(venue.desk.day(i, Duration::hours(1)).open, "0"));
   f.emplace_back("markPrice", text_or(mark, "0"));
   f.emplace_back("indexPrice", text_or(x.index(product.listing->index), "0"));
   f.emplace_back("openInterest", WideQty::raw(Wide{open.raw()} * 2).text());

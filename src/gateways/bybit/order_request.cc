@@ -201,6 +201,32 @@ std::optional<Refusal> read_protection(const Parameters& ask, Protection& out) {
   return std::nullopt;
 }
 
+std::shared_ptr<const AttachedStops> Protection::as_attached() const {
+  AttachedStops out;
+  out.partial = partial;
+  if (take_profit) out.take_profit = AttachedStop{*take_profit, take_profit_limit, take_profit_by};
+  if (stop_loss) out.stop_loss = AttachedStop{*stop_loss, stop_loss_limit, stop_loss_by};
+  return any() ? std::make_shared<const AttachedStops>(std::move(out)) : nullptr;
+}
+
+// A limit is named by itself here: an amendment has no tpOrderType.
+Protection Protection::amended(const Parameters& ask, const Protection& to) const {
+  Protection out = *this;
+  const auto limit = [&](std::string_view name, std::optional<Price>& is) {
+    const auto price = ask.fixed<Price>(name);
+    if (!ask.has(name) || !price.has_value()) return;
+    is = price.value()->raw() > 0 ? price.value() : std::nullopt;
+  };
+  if (ask.has("takeProfit")) out.take_profit = to.take_profit;
+  if (ask.has("stopLoss")) out.stop_loss = to.stop_loss;
+  if (ask.has("tpTriggerBy")) out.take_profit_by = to.take_profit_by;
+  if (ask.has("slTriggerBy")) out.stop_loss_by = to.stop_loss_by;
+  limit("tpLimitPrice", out.take_profit_limit);
+  limit("slLimitPrice", out.stop_loss_limit);
+  if (ask.has("tpslMode")) out.partial = to.partial;
+  return out;
+}
+
 std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
                                   AskedOrder& out) {
   const Product* product = nullptr;
@@ -232,7 +258,9 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
     o.price = *price;
   }
   if (auto r = check_value(venue, *product, o)) return r;
-  return read_protection(ask, out.protection);
+  if (auto r = read_protection(ask, out.protection)) return r;
+  out.request.attached = out.protection.as_attached();
+  return std::nullopt;
 }
 
 namespace {

@@ -17,6 +17,9 @@ struct Protection {
   bool partial = false;
   std::optional<Price> trailing, trailing_from;  // the distance; where it begins
   bool any() const { return take_profit || stop_loss; }
+  std::shared_ptr<const AttachedStops> as_attached() const;  // null: none
+  // What an amendment names takes the place of what stood; a price of 0 takes it away.
+  Protection amended(const Parameters& ask, const Protection& to) const;
 };
 
 constexpr std::string_view trigger_name(WatchedPrice price) {

@@ -88,6 +88,33 @@ void append_trigger(ObjectText& row, const OrderRecord& o) {
                                           : 2);
 }
 
+// Take-profit and stop-loss that came with the order; of the closing orders themselves, the mode.
+void append_attached(ObjectText& row, const OrderRecord& o) {
+  const AttachedStops none;
+  const AttachedStops& stops = o.attached ? *o.attached : none;
+  const bool any = stops.take_profit || stops.stop_loss;
+  const bool partial = any ? stops.partial : o.tag.starts_with("Partial");
+  const auto trigger = [](const std::optional<AttachedStop>& s) {
+    return s ? s->trigger.text() : std::string();
+  };
+  const auto limit = [](const std::optional<AttachedStop>& s) {
+    return s ? text_or(s->limit) : std::string();
+  };
+  const auto by = [](const std::optional<AttachedStop>& s) {
+    return s ? trigger_name(s->by) : std::string_view();
+  };
+  row.text("takeProfit", trigger(stops.take_profit))
+      .text("stopLoss", trigger(stops.stop_loss))
+      .text("tpslMode", !any && !is_position_stop(o.tag) ? ""
+                        : partial                        ? "Partial"
+                                                         : "Full")
+      .text("ocoTriggerBy", "")
+      .text("tpLimitPrice", limit(stops.take_profit))
+      .text("slLimitPrice", limit(stops.stop_loss))
+      .text("tpTriggerBy", by(stops.take_profit))
+      .text("slTriggerBy", by(stops.stop_loss));
+}
+
 // A maker's rebate is a negative fee.
 std::string fee_detail(const Venue& venue, const OrderRecord& o) {
   if (o.filled == Qty()) return "{}";
@@ -162,19 +189,9 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o, Ro
       .text("timeInForce", time_in_force_name(o))
       .text("orderType", is_market(o) ? "Market" : "Limit");
   append_trigger(row, o);
-  row.text("orderIv", "")
-      .text("marketUnit", market_unit(product, o))
-      .text("takeProfit", "")
-      .text("stopLoss", "")
-      .text("tpslMode", !is_position_stop(o.tag)       ? ""
-                        : o.tag.starts_with("Partial") ? "Partial"
-                                                       : "Full")
-      .text("ocoTriggerBy", "")
-      .text("tpLimitPrice", "")
-      .text("slLimitPrice", "")
-      .text("tpTriggerBy", "")
-      .text("slTriggerBy", "")
-      .text("lastPriceOnCreated", "")
+  row.text("orderIv", "").text("marketUnit", market_unit(product, o));
+  append_attached(row, o);
+  row.text("lastPriceOnCreated", text_or(o.last_when_placed))
       .flag("reduceOnly", o.asked.reduce_only)
       .flag("closeOnTrigger", o.closes_position || is_position_stop(o.tag))
       .text("placeType", "")
@@ -199,7 +216,6 @@ std::string_view execution_type(const FillRecord& f, const OrderRecord* o) {
 void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
                       const OrderRecord* o, RowOf of) {
   const Product& product = venue.catalog[f.instrument];
-  const auto mark = venue.exchange().mark(f.instrument);
   // The rate that was paid, rebates negative; a fill too small to have a value has none.
   const double rate = f.value > Amount() ? f.fee.approx() / f.value.approx() : 0;
   const Amount profit = f.profit;
@@ -229,8 +245,8 @@ void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
       .text("feeRate", number_text(rate, 6))
       .text("tradeIv", "")
       .text("markIv", "")
-      .text("markPrice", text_or(mark))
-      .text("indexPrice", "")
+      .text("markPrice", text_or(f.moment.mark))
+      .text("indexPrice", text_or(f.moment.index))
       .text("underlyingPrice", "")
       .text("blockTradeId", "")
       // Only what closes has a realised profit.

@@ -159,7 +159,7 @@ void PrivateFeeds::tick() {
     }
     if (!wallet) continue;
     std::string row;
-    append_wallet(row, venue_, statement);
+    append_wallet(row, venue_, account, statement);
     send(account, "wallet", "", row);
   }
 }

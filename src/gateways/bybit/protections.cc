@@ -12,7 +12,10 @@ PositionSide closes(const OrderRecord& order) {
 }  // namespace
 
 void Protections::attach(const OrderRecord& order, Protection protection) {
-  if (!protection.any()) return;
+  if (!protection.any()) {
+    attached_.erase(order.number);
+    return;
+  }
   if (!is_live(order.state)) {  // it has been filled already, or is gone
     if (order.filled > Qty())
       due_.push_back(
@@ -22,6 +25,11 @@ void Protections::attach(const OrderRecord& order, Protection protection) {
     return;
   }
   if (attached_.size() < kAttachedMost) attached_[order.number] = std::move(protection);
+}
+
+Protection Protections::of(uint64_t order) const {
+  const auto found = attached_.find(order);
+  return found == attached_.end() ? Protection() : found->second;
 }
 
 void Protections::on_update(const DeskUpdate& update) {

@@ -15,6 +15,7 @@ class Protections {
  public:
   explicit Protections(Venue& venue) : venue_(venue) {}
   void attach(const OrderRecord& order, Protection protection);
+  Protection of(uint64_t order) const;  // what waits for that order to be filled
   void on_update(const DeskUpdate& update);
   void run();
   // A trailing stop in place of the one before; without a distance, none.

@@ -54,7 +54,7 @@ std::string_view lifetime_of(const OrderRecord& order) {
     case TimeInForce::post_only:
       break;
   }
-  return "good_til_cancelled";
+  return order.until_day_ends ? "good_til_day" : "good_til_cancelled";
 }
 
 // Amounts in contracts.
@@ -95,7 +95,7 @@ std::string Shapes::order(const OrderRecord& order, const std::vector<std::strin
   w.raw("average_price", average ? number(average->approx(), 10) : "0");
   w.raw("commission", number(order.fee)).raw("max_show", c.amount(order.asked.qty));
   w.raw("post_only", order.asked.time_in_force == TimeInForce::post_only);
-  if (order.asked.time_in_force == TimeInForce::post_only) w.raw("reject_post_only", true);
+  if (order.rejects_taking) w.raw("reject_post_only", true);
   w.raw("reduce_only", order.asked.reduce_only).raw("is_liquidation", order.forced);
   w.raw("replaced", order.amended).raw("risk_reducing", false).raw("is_rebalance", false);
   w.raw("web", false).raw("api", true).raw("mmp", false).text("label", order.tag);
@@ -141,15 +141,18 @@ std::string Shapes::fill(const FillRecord& fill) const {
   JsonWriter w;
   w.open('{').raw("trade_seq", fill.number);
   w.text("trade_id", Contracts::trade_id(c.instrument, fill.number));
-  w.raw("timestamp", fill.at.ms()).raw("tick_direction", 0).raw("price", number(fill.price));
-  w.text("state", order ? state_of(*order) : "filled").raw("self_trade", false);
+  w.raw("timestamp", fill.at.ms()).raw("tick_direction", tick_direction(fill.moment));
+  w.raw("price", number(fill.price));
+  // The last fill is told of before the order's end is.
+  const bool all = !order || (order->state == OrderState::open && order->left() <= Qty());
+  w.text("state", all ? "filled" : state_of(*order)).raw("self_trade", false);
   w.text("order_id", order ? contracts_.order_id(*order) : "");
   w.text("order_type", order ? type_of(*order) : "market");
   w.text("label", order ? std::string_view(order->tag) : std::string_view());
   w.raw("reduce_only", order && order->asked.reduce_only);
   w.raw("post_only", order && order->asked.time_in_force == TimeInForce::post_only);
-  w.null("matching_id").raw("mark_price", number(mark(c)));
-  if (const auto index = index_price(c)) w.raw("index_price", number(*index));
+  w.null("matching_id").raw("mark_price", number(fill.moment.mark.value_or(mark(c))));
+  if (fill.moment.index) w.raw("index_price", number(*fill.moment.index));
   if (c.option) {
     const auto v = volatility(c, fill.price.approx());
     w.raw("iv", number(v ? v->iv : 0.0, 2)).raw("underlying_price", number(forward(c), 4));

@@ -230,6 +230,7 @@ void Face::closed(SocketId socket) {
 
 // A test_request that is not answered by public/test until the next beat ends the connection.
 void Face::tick() {
+  methods_.end_session();
   channels_.tick();
   const Instant now = desk_.door().wall_now();
   std::vector<SocketId> dead;

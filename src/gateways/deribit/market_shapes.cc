@@ -341,9 +341,10 @@ std::string Shapes::trade(const Contract& c, const PublicTrade& trade) const {
   JsonWriter w;
   w.open('{').raw("trade_seq", trade.number);
   w.text("trade_id", Contracts::trade_id(c.instrument, trade.number));
-  w.raw("timestamp", trade.at.ms()).raw("tick_direction", 0).raw("price", number(trade.price));
-  w.raw("mark_price", number(mark(c))).text("instrument_name", c.name);
-  if (const auto index = index_price(c)) w.raw("index_price", number(*index));
+  w.raw("timestamp", trade.at.ms()).raw("tick_direction", tick_direction(trade.moment));
+  w.raw("price", number(trade.price));
+  w.raw("mark_price", number(trade.moment.mark.value_or(mark(c)))).text("instrument_name", c.name);
+  if (trade.moment.index) w.raw("index_price", number(*trade.moment.index));
   if (c.option) {
     const auto v = volatility(c, trade.price.approx());
     w.raw("iv", number(v ? v->iv : 0.0, 2));

@@ -33,6 +33,7 @@ class Methods {
   std::optional<Reply> call(std::string_view method, Caller& caller, const Params& params);
   // Tells of each order that a connection has placed.
   std::function<void(SocketId, uint64_t)> on_placed;
+  void end_session();  // asked at each tick
 
  private:
   using Handler = Reply (Methods::*)(Caller&, const Params&);
@@ -123,7 +124,7 @@ class Methods {
                                    OrderRequest& request) const;
   std::optional<Reply> read_size(const Params& params, const Contract& c, SubmitOrder& order) const;
   std::optional<Reply> read_lifetime(const Params& params, const Contract& c,
-                                     SubmitOrder& order) const;
+                                     OrderRequest& request) const;
   // Label, size, prices, lifetime.
   std::optional<Reply> read_order(const Params& params, const Contract& c,
                                   OrderRequest& request) const;
@@ -144,6 +145,7 @@ class Methods {
   Sessions& sessions_;
   const IndexPast& past_;
   uint64_t links_made_ = 0;
+  std::optional<int64_t> session_;  // a number a day
 };
 
 // Rows as they are shown, by their time.

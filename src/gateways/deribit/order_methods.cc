@@ -107,7 +107,8 @@ std::optional<Reply> Methods::read_prices(const Params& params, const Contract& 
 // A post-only order that would take is moved to just behind the other side, unless it is to be
 // refused.
 std::optional<Reply> Methods::read_lifetime(const Params& params, const Contract& c,
-                                            SubmitOrder& order) const {
+                                            OrderRequest& request) const {
+  SubmitOrder& order = request.order;
   const std::string_view name = params.text("time_in_force");
   if (name == "immediate_or_cancel") {
     order.time_in_force = TimeInForce::immediate_or_cancel;
@@ -116,12 +117,14 @@ std::optional<Reply> Methods::read_lifetime(const Params& params, const Contract
   } else if (!name.empty() && name != "good_til_cancelled" && name != "good_til_day") {
     return Reply::invalid("time_in_force", "wrong value");
   }
+  request.until_day_ends = name == "good_til_day";
   order.reduce_only = params.flag("reduce_only");
   if (!params.flag("post_only")) return std::nullopt;
   if (!with_limit(order.type) || order.time_in_force != TimeInForce::good_till_cancelled)
     return Reply::refused(11055, "post_only_not_allowed");
   order.time_in_force = TimeInForce::post_only;
-  if (params.flag("reject_post_only") || order.type != OrderType::limit) return std::nullopt;
+  request.rejects_taking = params.flag("reject_post_only");
+  if (request.rejects_taking || order.type != OrderType::limit) return std::nullopt;
   const BookSnapshot top = desk_.book(c.instrument, 1);
   const std::vector<Level>& other = order.side == Side::buy ? top.asks : top.bids;
   if (other.empty()) return std::nullopt;
@@ -171,7 +174,7 @@ std::optional<Reply> Methods::read_order(const Params& params, const Contract& c
   request.tag = params.text("label");
   if (request.tag.size() > kLabelMost) return Reply::invalid("label", "is too long");
   if (auto wrong = read_prices(params, c, request)) return wrong;
-  return read_lifetime(params, c, request.order);
+  return read_lifetime(params, c, request);
 }
 
 // What is wrong by itself is refused with the parameter's name, the rest as the exchange says.
@@ -186,6 +189,10 @@ Reply Methods::place(Caller& caller, const Params& params, Side side) {
       until && *until < desk_.door().wall_now().ms())
     return Reply::refused(13888, "timed_out");
   if (auto wrong = read_size(params, *c, request.order)) return *wrong;
+  // Nothing is hidden here, and what asks for it is not shown whole in silence.
+  if (const auto shown = params.maybe("display_amount");
+      shown && c->quantity(*shown) != request.order.qty)
+    return Reply::invalid("display_amount", "iceberg orders are not available");
   if (auto wrong = read_order(params, *c, request)) return *wrong;
   Linked linked;
   if (auto wrong = read_linked(params, *c, request.order, linked)) return *wrong;
@@ -322,6 +329,19 @@ Reply Methods::cancel_all(Caller& caller, const Params& params) {
   size_t gone = 0;
   for (const uint64_t number : due) gone += desk_.cancel(*caller.account, number) == Reject::none;
   return count_of(gone);
+}
+
+// The session ends at 08:00 UTC, and with it what was good for the day.
+void Methods::end_session() {
+  constexpr int64_t kHour = 3'600'000;
+  const int64_t session = (desk_.door().market_now().ms() - 8 * kHour) / (24 * kHour);
+  const bool ended = session_ && *session_ != session;
+  session_ = session;
+  if (!ended) return;
+  for (const Credentials& who : desk_.admitted()) {
+    for (const OrderRecord* order : desk_.live(who.account))
+      if (order->until_day_ends) desk_.cancel(who.account, order->number);
+  }
 }
 
 Reply Methods::cancel_by_label(Caller& caller, const Params& params) {

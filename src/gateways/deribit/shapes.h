@@ -39,6 +39,8 @@ class Shapes {
 
   // ---- accounts
   // `linked`: ids of the orders that were placed with it.
+  // 0 up, 1 level after it, 2 down, 3 level after it.
+  static int tick_direction(const TradeMoment& m) { return static_cast<int>(m.tick); }
   std::string order(const OrderRecord& order, const std::vector<std::string>& linked = {}) const;
   std::string fill(const FillRecord& fill) const;
   std::string position(AccountId account, const Contract& c,

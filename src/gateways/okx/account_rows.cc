@@ -20,6 +20,22 @@ std::string adl_lights(const Desk& desk, AccountId account, const exchange::Posi
   return std::to_string(desk.adl_rank(account, view) + 1);
 }
 
+// Of one coin where each coin stands by itself, of all of them otherwise.
+std::string cross_ratio(const Desk& desk, AccountId account, const Statement& s, CoinId coin) {
+  if (desk.collateral(account) != CollateralMode::single_coin)
+    return s.maintenance > 0 ? number_text(s.equity / s.maintenance, 4) : "";
+  const CoinFigures* c = s.coin(coin);
+  return c ? margin_ratio(c->equity(), c->maintenance) : "";
+}
+
+// The newest of the account's trades there; empty: none that is still kept.
+std::string last_trade(const Desk& desk, AccountId account, InstrumentId instrument) {
+  const auto fills = desk.fills(account);
+  const auto found = std::find_if(fills.rbegin(), fills.rend(),
+                                  [&](const FillRecord& f) { return f.instrument == instrument; });
+  return found == fills.rend() ? "" : std::to_string(found->number);
+}
+
 // Of options, and of borrowing, which there is none of here.
 void append_unused(ObjectText& row) {
   for (const std::string_view name :
@@ -32,7 +48,7 @@ void append_unused(ObjectText& row) {
 
 }  // namespace
 
-void append_position(std::string& out, const Venue& venue, AccountId account,
+void append_position(std::string& out, const Venue& venue, AccountId account, const Statement& s,
                      InstrumentId instrument, PositionSide side, const PositionFigures* f) {
   const Product& p = venue.catalog[instrument];
   const Desk& desk = venue.desk;
@@ -76,13 +92,14 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
       .text("liqPx", f ? text_or(desk.liquidation_price(account, f->view)) : "")
       .text("imr", f && !isolated ? f->initial.text() : "")
       .text("margin", f && isolated ? f->view.margin.text() : "")
-      .text("mgnRatio",
-            f && isolated ? margin_ratio(f->view.margin + f->profit, f->maintenance) : "")
+      .text("mgnRatio", !f         ? ""
+                        : isolated ? margin_ratio(f->view.margin + f->profit, f->maintenance)
+                                   : cross_ratio(desk, account, s, f->coin))
       .text("mmr", f ? f->maintenance.text() : "")
       .text("liab", "")
       .text("liabCcy", "")
       .text("interest", "")
-      .text("tradeId", "")
+      .text("tradeId", last_trade(desk, account, instrument))
       .text("optVal", "")
       .text("pendingCloseOrdLiabVal", "")
       .text("hedgedPos", "")

@@ -5,12 +5,6 @@
 #include "gateways/okx/market_rows.h"
 
 namespace delever::gateways::okx {
-namespace {
-
-constexpr std::string_view kWatched[] = {"mark", "last", "index"};  // by WatchedPrice
-
-}  // namespace
-
 void append_algo(std::string& out, const Venue& venue, const Algo& a) {
   const Product& p = venue.catalog[a.instrument];
   const OrderRecord* sent = a.sent ? venue.desk.order(a.account, a.sent) : nullptr;
@@ -32,9 +26,7 @@ void append_algo(std::string& out, const Venue& venue, const Algo& a) {
   const auto price = [](const AlgoLeg* l) {
     return !l ? std::string() : l->limit ? l->limit->text() : std::string("-1");
   };
-  const auto by = [](const AlgoLeg* l) -> std::string_view {
-    return l ? kWatched[static_cast<size_t>(l->by)] : "";
-  };
+  const auto by = [](const AlgoLeg* l) -> std::string_view { return l ? watched_name(l->by) : ""; };
   ObjectText row(out);
   row.text("instType", inst_type_name(p.type))
       .text("instId", p.inst_id)

@@ -5,6 +5,7 @@
 namespace delever::gateways::okx {
 namespace {
 
+// One leg as an order of the desk; the note in its tag leads back to the algo order.
 OrderRequest request_of(const Algo& a, const AlgoLeg& leg) {
   OrderRequest r;
   SubmitOrder& o = r.order;
@@ -40,6 +41,7 @@ std::string_view algo_state_name(Algo::State state) {
   return kNames[static_cast<size_t>(state)];
 }
 
+// The first leg's number is the algo order's id, so that ids come from one sequence.
 Refusal Algos::place(Algo algo, uint64_t& id) {
   placing_ = true;
   Refusal refusal;
@@ -68,6 +70,7 @@ Refusal Algos::place(Algo algo, uint64_t& id) {
   return {};
 }
 
+// Legs that were not sent are cancelled by run(): an update is no place to send from.
 void Algos::end(Algo& algo, Algo::State state, uint64_t sent) {
   if (algo.state != Algo::State::live) return;
   algo.state = state;
@@ -90,26 +93,46 @@ Refusal Algos::cancel(AccountId account, uint64_t id) {
   return {};
 }
 
-Refusal Algos::amend(AccountId account, uint64_t id, std::optional<Qty> qty,
-                     std::optional<Price> trigger, std::optional<Price> limit) {
+// A change of a leg that the algo order does not have is refused, and changes nothing of the rest.
+Refusal Algos::amend(AccountId account, uint64_t id, const Change& to) {
   auto& of = algos_[account];
   const auto found = of.find(id);
   if (found == of.end() || found->second.state != Algo::State::live)
     return {51503, "Order modification failed as the order does not exist."};
   Algo& a = found->second;
-  if (a.legs.size() > 1 && (trigger || limit))
-    return {51506,
-            "Order modification unavailable for "
-            "the order type"};
-  for (AlgoLeg& leg : a.legs) {
-    const Placed placed =
-        venue_.desk.amend(account, leg.order, {.price = limit, .trigger = trigger, .qty = qty});
-    if (placed.reject != Reject::none) return order_refusal(placed.reject, a.side, leg.take_profit);
-    if (trigger) leg.trigger = *trigger;
-    if (limit) leg.limit = limit;
+  const bool trigger = a.type == "trigger";
+  const auto change_of = [&](const AlgoLeg& leg) -> const LegChange& {
+    return trigger ? to.only : leg.take_profit ? to.take_profit : to.stop_loss;
+  };
+  const auto has = [&](bool take_profit) {
+    return !trigger && std::any_of(a.legs.begin(), a.legs.end(),
+                                   [&](const AlgoLeg& l) { return l.take_profit == take_profit; });
+  };
+  if ((to.only.any() && !trigger) || (to.take_profit.any() && !has(true)) ||
+      (to.stop_loss.any() && !has(false)))
+    return {51506, "Order modification unavailable for the order type"};
+  for (size_t n = 0; n < a.legs.size(); ++n) {
+    const LegChange& c = change_of(a.legs[n]);
+    const Placed placed = venue_.desk.amend(
+        account, a.legs[n].order,
+        {.price = c.limit, .trigger = c.trigger, .qty = to.qty, .attached = nullptr});
+    if (placed.reject == Reject::none) continue;
+    // All legs or none: those that have changed go back.
+    for (size_t k = 0; k < n; ++k)
+      venue_.desk.amend(account, a.legs[k].order,
+                        {.price = a.legs[k].limit,
+                         .trigger = a.legs[k].trigger,
+                         .qty = a.qty,
+                         .attached = nullptr});
+    return order_refusal(placed.reject, a.side, a.legs[n].take_profit);
   }
-  if (qty) a.qty = *qty;
-  if (qty && a.money) a.money = Amount::raw(qty->raw());
+  for (AlgoLeg& leg : a.legs) {
+    const LegChange& c = change_of(leg);
+    if (c.trigger) leg.trigger = *c.trigger;
+    if (c.limit) leg.limit = c.limit;
+  }
+  if (to.qty) a.qty = *to.qty;
+  if (to.qty && a.money) a.money = Amount::raw(to.qty->raw());
   a.updated = venue_.market();
   emit(a);
   return {};
@@ -134,7 +157,13 @@ std::vector<const Algo*> Algos::all(AccountId account) const {
   return out;
 }
 
+// In place of what waited for that order before; what has no legs takes it away. An order that has
+// ended protects as much as it filled.
 void Algos::attach(const OrderRecord& order, Algo algo) {
+  if (algo.legs.empty()) {
+    attached_.erase(order.number);
+    return;
+  }
   if (is_live(order.state)) {
     if (attached_.size() < 100'000) attached_[order.number] = std::move(algo);
     return;
@@ -144,6 +173,13 @@ void Algos::attach(const OrderRecord& order, Algo algo) {
   due_.push_back(std::move(algo));
 }
 
+const Algo* Algos::attached(uint64_t order) const {
+  const auto found = attached_.find(order);
+  return found == attached_.end() ? nullptr : &found->second;
+}
+
+// An order with an algo attached has ended, or a leg of an algo order has been triggered or has
+// gone.
 void Algos::on_update(const DeskUpdate& update) {
   if (update.kind != DeskUpdate::Kind::order || !update.order) return;
   const OrderRecord& o = *update.order;

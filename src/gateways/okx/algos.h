@@ -47,13 +47,21 @@ class Algos {
   // Places all legs or none.
   Refusal place(Algo algo, uint64_t& id);
   Refusal cancel(AccountId account, uint64_t id);
-  Refusal amend(AccountId account, uint64_t id, std::optional<Qty> qty,
-                std::optional<Price> trigger, std::optional<Price> limit);
+  struct LegChange {
+    std::optional<Price> trigger, limit;
+    bool any() const { return trigger || limit; }
+  };
+  struct Change {
+    std::optional<Qty> qty;
+    LegChange take_profit, stop_loss, only;  // `only`: of a trigger order, which has one leg
+  };
+  Refusal amend(AccountId account, uint64_t id, const Change& to);
   const Algo* find(AccountId account, uint64_t id, std::string_view client_id) const;
   std::vector<const Algo*> all(AccountId account) const;  // oldest first
 
   // Placed when `order` has been filled, for as much as was.
   void attach(const OrderRecord& order, Algo algo);
+  const Algo* attached(uint64_t order) const;  // what waits for that order; null: nothing
   void on_update(const DeskUpdate& update);
   void run();  // what updates have left to do
   // Called for each algo order that is new or another than it was.

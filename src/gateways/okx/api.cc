@@ -12,8 +12,9 @@ namespace delever::gateways::okx {
 Ask ask_of(const JsonTree& body, Ask who) {
   const auto add = [&who](const JsonTree& object) {
     who.rows.push_back(Parameters::of_object(object));
-    const auto& attached = object["attachAlgoOrds"].items();
-    who.attached.push_back(attached.empty() ? Parameters() : Parameters::of_object(attached[0]));
+    auto& attached = who.attached.emplace_back();
+    for (const JsonTree& stop : object["attachAlgoOrds"].items())
+      attached.push_back(Parameters::of_object(stop));
   };
   if (body.kind() == JsonTree::Kind::list) {
     for (const JsonTree& row : body.items()) add(row);

@@ -14,7 +14,7 @@ namespace delever::gateways::okx {
 struct Ask {
   Parameters fields{};                 // of the query, or of the one object of the body
   std::vector<Parameters> rows{};      // of a body that is a list; of an object: that one
-  std::vector<Parameters> attached{};  // the first of attachAlgoOrds, row by row
+  std::vector<std::vector<Parameters>> attached{};  // attachAlgoOrds, row by row
   AccountId account = 0;               // of signed requests
   std::string_view path{};
   // After it new orders and amendments are refused: the client no longer wants them.
@@ -136,7 +136,7 @@ class Api {
   Outcome algos_pending(const Ask& ask);
   Outcome algo_history(const Ask& ask);
 
-  Refusal place_one(const Ask& ask, const Parameters& row, const Parameters& attached,
+  Refusal place_one(const Ask& ask, const Parameters& row, const std::vector<Parameters>& attached,
                     const OrderRecord*& made);
   const OrderRecord* find_order(AccountId account, const Parameters& row) const;
 

@@ -202,7 +202,7 @@ Outcome Api::account_risk(const Ask& ask) {
   });
   out.rows += R"(,"posData":)";
   append_list(out.rows, s.positions, [&](const PositionFigures& f) {
-    append_position(out.rows, venue_, ask.account, f.view.instrument, f.view.side, &f);
+    append_position(out.rows, venue_, ask.account, s, f.view.instrument, f.view.side, &f);
   });
   out.rows += R"(,"ts":")" + ms_text(venue_.market()) + "\"}]";
   return out;

@@ -31,7 +31,7 @@ Outcome Api::order(const Ask& ask) {
     return Refusal{51603, "Order does not exist"};
   if (!p) return no_instrument();
   return rows_of(std::vector{o}, [&](std::string& to, const OrderRecord* each) {
-    append_order(to, venue_, *each, nullptr, false);
+    append_order(to, venue_, *each, nullptr, RowOf::answer);
   });
 }
 
@@ -42,7 +42,7 @@ Outcome Api::orders_pending(const Ask& ask) {
       [](const OrderRecord* o) { return o->created; },
       [&](const OrderRecord* o) { return fits(venue_, *o, ask.fields); });
   return rows_of(rows, [&](std::string& to, const OrderRecord* const* o) {
-    append_order(to, venue_, **o, nullptr, false);
+    append_order(to, venue_, **o, nullptr, RowOf::answer);
   });
 }
 
@@ -55,7 +55,7 @@ Outcome Api::order_history(const Ask& ask) {
       [](const OrderRecord* o) { return o->created; },
       [&](const OrderRecord* o) { return !is_live(o->state) && fits(venue_, *o, ask.fields); });
   return rows_of(rows, [&](std::string& to, const OrderRecord* const* o) {
-    append_order(to, venue_, **o, nullptr, false);
+    append_order(to, venue_, **o, nullptr, RowOf::answer);
   });
 }
 

@@ -12,7 +12,7 @@ constexpr size_t kBatchMost = 20;
 struct RowResult {
   Refusal refusal;
   uint64_t number = 0;
-  std::string client_id, tag;
+  std::string client_id, tag, request_id;
 };
 
 // Code 0 where all went well, 1 where none did, 2 where some did; the rows stand in all three.
@@ -28,7 +28,7 @@ Outcome batch_outcome(const std::vector<RowResult>& results, std::string_view id
         .text(client_name, r.client_id)
         .text("tag", r.tag)
         .text("ts", ms_text(at))
-        .text("reqId", "")
+        .text("reqId", r.request_id)
         .digits("sCode", r.refusal.code)
         .text("sMsg", r.refusal.text);
     row.end();
@@ -59,8 +59,8 @@ const OrderRecord* Api::find_order(AccountId account, const Parameters& row) con
   return row.has("clOrdId") ? venue_.desk.by_client_id(account, row["clOrdId"]) : nullptr;
 }
 
-Refusal Api::place_one(const Ask& ask, const Parameters& row, const Parameters& attached,
-                       const OrderRecord*& made) {
+Refusal Api::place_one(const Ask& ask, const Parameters& row,
+                       const std::vector<Parameters>& attached, const OrderRecord*& made) {
   AskedOrder asked;
   if (const auto r = read_order(venue_, ask.account, row, attached, asked)) return *r;
   const std::string& client_id = asked.request.client_id;
@@ -133,12 +133,18 @@ Outcome Api::amend(const Ask& ask) {
   if (ask.rows.empty()) return Refusal{50000, "Body can not be empty"};
   if (ask.rows.size() > kBatchMost) return too_many();
   std::vector<RowResult> results;
-  for (const Parameters& row : ask.rows) {
+  for (size_t n = 0; n < ask.rows.size(); ++n) {
+    const Parameters& row = ask.rows[n];
     RowResult result;
     result.client_id = std::string(row["clOrdId"]);
     const OrderRecord* order = find_order(ask.account, row);
     const auto size = row.fixed<Qty>("newSz");
     const auto price = row.fixed<Price>("newPx");
+    venue_.request_id = result.request_id = std::string(row["reqId"]);
+    std::optional<Algo> stops;
+    const auto wrong = order ? read_attached_change(*order, algos.attached(order->number), row,
+                                                    ask.attached[n], stops)
+                             : std::nullopt;
     if (const auto late = too_late(venue_, ask)) {
       result.refusal = *late;
     } else if (!order) {
@@ -149,14 +155,28 @@ Outcome Api::amend(const Ask& ask) {
                            : Refusal{51509, "Modification failed as the order has been canceled."};
     } else if (!size.has_value() || !price.has_value()) {
       result.refusal = parameter_error(size.has_value() ? "newPx" : "newSz");
-    } else if (!size.value() && !price.value()) {
+    } else if (wrong) {
+      result.refusal = *wrong;
+    } else if (!size.value() && !price.value() && !stops) {
       result.refusal = {51500, "You must enter a price, quantity, or TP/SL"};
     } else {
       result.number = order->number;
       result.client_id = order->client_id;
-      const Placed placed = venue_.desk.amend(
-          ask.account, order->number, {.price = price.value(), .trigger = {}, .qty = size.value()});
+      // Ahead of the amendment, which may fill the order; one that is refused changes nothing.
+      const Algo* const stood = algos.attached(order->number);
+      const Algo before = stood ? *stood : Algo();
+      if (stops) algos.attach(*order, *stops);
+      const Placed placed =
+          venue_.desk.amend(ask.account, order->number,
+                            {.price = price.value(),
+                             .trigger = {},
+                             .qty = size.value(),
+                             .attached = stops ? attached_stops(*stops) : nullptr});
       result.refusal = order_refusal(placed.reject);
+      if (placed.reject != Reject::none && stops) {
+        const OrderRecord* const is = venue_.desk.order(ask.account, result.number);
+        if (is && is_live(is->state)) algos.attach(*is, before);
+      }
       // cxlOnFail: the client would rather have no order than the one before.
       if (placed.reject != Reject::none && row.is_true("cxlOnFail"))
         venue_.desk.cancel(ask.account, result.number);
@@ -224,21 +244,23 @@ Outcome Api::amend_algos(const Ask& ask) {
   RowResult result;
   result.number = found ? found->id : 0;
   const auto size = f.fixed<Qty>("newSz");
-  std::optional<Price> trigger, limit;
+  Algos::Change to;
   bool bad = !size.has_value();
-  // One price for the one leg: of an algo with two, amend() refuses any.
-  for (const std::string_view name : {"newTriggerPx", "newSlTriggerPx", "newTpTriggerPx"}) {
+  const auto read = [&](const std::string& name, std::optional<Price>& out) {
     const auto price = f.fixed<Price>(name);
     bad |= !price.has_value();
-    if (price.has_value() && price.value()) trigger = price.value();
+    // -1 is at market, as what is at market stays.
+    if (price.has_value() && price.value() && price.value()->raw() > 0) out = price.value();
+  };
+  const std::pair<std::string, Algos::LegChange*> legs[] = {
+      {"new", &to.only}, {"newTp", &to.take_profit}, {"newSl", &to.stop_loss}};
+  for (const auto& [head, leg] : legs) {
+    read(head + "TriggerPx", leg->trigger);
+    read(head + "OrdPx", leg->limit);
   }
-  for (const std::string_view name : {"newOrdPx", "newSlOrdPx", "newTpOrdPx"}) {
-    const auto price = f.fixed<Price>(name);
-    bad |= !price.has_value();
-    if (price.has_value() && price.value() && price.value()->raw() > 0) limit = price.value();
-  }
+  if (size.has_value()) to.qty = size.value();
   result.refusal = bad ? parameter_error("newSz, newTriggerPx or newOrdPx")
-                       : algos.amend(ask.account, result.number, size.value(), trigger, limit);
+                       : algos.amend(ask.account, result.number, to);
   return batch_outcome({result}, "algoId", "algoClOrdId", venue_.market());
 }
 

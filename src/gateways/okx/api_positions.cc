@@ -29,7 +29,7 @@ Outcome Api::positions(const Ask& ask) {
     if (wanted.takes(venue_.catalog[f.view.instrument])) shown.push_back(&f);
   }
   return rows_of(shown, [&](std::string& to, const PositionFigures* f) {
-    append_position(to, venue_, ask.account, f->view.instrument, f->view.side, f);
+    append_position(to, venue_, ask.account, s, f->view.instrument, f->view.side, f);
   });
 }
 

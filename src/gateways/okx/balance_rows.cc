@@ -1,5 +1,6 @@
 // Balances and bills as OKX prints them.
 #include <algorithm>
+#include <cmath>
 
 #include "gateways/figures_text.h"
 #include "gateways/json_text.h"
@@ -9,7 +10,11 @@
 namespace delever::gateways::okx {
 namespace {
 
-void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
+void append_coin(std::string& out, const Venue& venue, const Statement& s, const CoinFigures& c) {
+  Amount isolated_profit;
+  for (const PositionFigures& p : s.positions) {
+    if (p.coin == c.coin && p.view.mode == MarginMode::isolated) isolated_profit += p.profit;
+  }
   const Amount initial = c.initial_positions + c.initial_orders;
   ObjectText row(out);
   row.text("ccy", venue.catalog.coin_name(c.coin))
@@ -38,7 +43,7 @@ void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
       .text("borrowFroz", "")
       .text("notionalLever", "0")
       .text("stgyEq", "0")
-      .text("isoUpl", "0")
+      .text("isoUpl", isolated_profit.text())
       .text("spotInUseAmt", "")
       .text("clSpotInUseAmt", "")
       .text("maxSpotInUse", "")
@@ -75,6 +80,16 @@ void append_balance(std::string& out, const Venue& venue, const Statement& s,
     const bool has = c.wallet != Amount() || c.profit != Amount();
     if (only_coins.empty() ? has : wanted.find(name) != wanted.npos) shown.push_back(&c);
   }
+  double ordered = 0, swaps = 0, dated = 0, options = 0;
+  for (const CoinFigures& c : s.coins) ordered += (c.initial_orders + c.held).approx() * c.usd;
+  for (const PositionFigures& p : s.positions) {
+    const Product& product = venue.catalog[p.view.instrument];
+    const CoinFigures* coin = s.coin(p.coin);
+    (product.type == InstType::swap      ? swaps
+     : product.type == InstType::futures ? dated
+                                         : options) +=
+        std::abs(p.value.approx()) * (coin ? coin->usd : 1);
+  }
   const double of_all = s.maintenance > 0 ? s.equity / s.maintenance : 0;
   ObjectText row(out);
   row.text("uTime", ms_text(venue.wall()))
@@ -82,22 +97,22 @@ void append_balance(std::string& out, const Venue& venue, const Statement& s,
       .text("isoEq", number_text(isolated, 4))
       .text("adjEq", number_text(s.equity, 4))
       .text("availEq", number_text(s.available, 4))
-      .text("ordFroz", "0")
+      .text("ordFroz", number_text(ordered, 4))
       .text("imr", number_text(s.initial, 4))
       .text("mmr", number_text(s.maintenance, 4))
       .text("mgnRatio", of_all > 0 ? number_text(of_all, 4) : "")
-      .text("notionalUsd", "0")
+      .text("notionalUsd", number_text(swaps + dated + options, 4))
       .text("notionalUsdForBorrow", "0")
-      .text("notionalUsdForSwap", "0")
-      .text("notionalUsdForFutures", "0")
-      .text("notionalUsdForOption", "0")
+      .text("notionalUsdForSwap", number_text(swaps, 4))
+      .text("notionalUsdForFutures", number_text(dated, 4))
+      .text("notionalUsdForOption", number_text(options, 4))
       .text("borrowFroz", "")
       .text("delta", "")
       .text("deltaLever", "")
       .text("deltaNeutralStatus", "0")
       .text("upl", number_text(s.profit, 4));
   append_list(row.member("details"), shown,
-              [&](const CoinFigures* c) { append_coin(out, venue, *c); });
+              [&](const CoinFigures* c) { append_coin(out, venue, s, *c); });
   row.end();
 }
 
@@ -129,6 +144,8 @@ void append_bill(std::string& out, const Venue& venue, const MoneyRecord& m, con
   const Product* p = m.instrument ? &venue.catalog[*m.instrument] : nullptr;
   const BillType type = bill_type(m, fill);
   const bool trade = m.fill != 0;
+  const bool moved =
+      m.kind == MoneyRecord::Kind::deposit || m.kind == MoneyRecord::Kind::withdrawal;
   ObjectText row(out);
   row.digits("billId", static_cast<int64_t>(m.number))
       .text("ts", ms_text(m.at))
@@ -153,15 +170,24 @@ void append_bill(std::string& out, const Venue& venue, const MoneyRecord& m, con
                         : fill->maker ? "M"
                                       : "T")
       .text("tradeId", fill ? std::to_string(fill->number) : "")
-      .text("mgnMode", p && !p->is_spot() ? "cross" : "")
-      .text("from", "")
-      .text("to", "")
+      .text("mgnMode", !p || p->is_spot() ? ""
+                       : order            ? trade_mode(venue, *order)
+                       : venue.desk.margin_mode(m.account, p->instrument) == MarginMode::isolated
+                           ? "isolated"
+                           : "cross")
+      // 6 is the funding account, 18 this one.
+      .text("from", !moved                                 ? ""
+                    : m.kind == MoneyRecord::Kind::deposit ? "6"
+                                                           : "18")
+      .text("to", !moved                                 ? ""
+                  : m.kind == MoneyRecord::Kind::deposit ? "18"
+                                                         : "6")
       .text("notes", "")
       .text("interest", "0")
       .text("tag", "")
       .text("fillTime", fill ? ms_text(fill->at) : "")
-      .text("fillIdxPx", "")
-      .text("fillMarkPx", "")
+      .text("fillIdxPx", fill ? text_or(fill->moment.index) : "")
+      .text("fillMarkPx", fill ? text_or(fill->moment.mark) : "")
       .text("fillPxVol", "")
       .text("fillPxUsd", "")
       .text("fillMarkVol", "")

@@ -10,6 +10,18 @@
 
 namespace delever::gateways::okx {
 
+namespace {
+
+// Where the day began that begins at midnight so far east; empty: it has not traded since.
+std::string start_of_day(const Venue& venue, const Product& p, Duration east) {
+  const CandleLength day = CandleLength(Duration::hours(24)).east(east);
+  const auto days = venue.desk.candles(p.instrument, day, 1);
+  return days.empty() || days.back().start < day.start(venue.market()) ? ""
+                                                                       : days.back().open.text();
+}
+
+}  // namespace
+
 void append_ticker(std::string& out, const Venue& venue, const Product& p, Instant at) {
   const DayStats day = venue.desk.day(p.instrument);
   const BookSnapshot best = venue.exchange().depth(p.instrument, 1);
@@ -39,9 +51,8 @@ void append_ticker(std::string& out, const Venue& venue, const Product& p, Insta
       .text("volCcy24h", p.is_spot() ? number_text(day.turnover) : number_text(in_coins))
       .text("vol24h", number_text(day.volume))
       .text("ts", ms_text(at))
-      // The day that rolls stands for those that begin at midnight.
-      .text("sodUtc0", text_or(day.open))
-      .text("sodUtc8", text_or(day.open));
+      .text("sodUtc0", start_of_day(venue, p, Duration()))
+      .text("sodUtc8", start_of_day(venue, p, Duration::hours(8)));
   row.end();
 }
 
@@ -169,7 +180,13 @@ void append_index(std::string& out, const Venue& venue, const Product& p, Instan
   const auto index = venue.exchange().index(p.listing->index);
   Price high = index.value_or(Price()), low = high, open = high;
   if (const auto found = venue.indices.find(p.instrument); found != venue.indices.end()) {
-    for (const Candle& c : found->second.candles(Duration::hours(1), 24)) {
+    // Minute by minute: hours would begin before the day does.
+    const Instant from = venue.market() - Duration::hours(24);
+    bool first = true;
+    for (const Candle& c : found->second.candles(Duration::minutes(1), 1'441)) {
+      if (c.start < from) continue;
+      if (first) open = c.open;
+      first = false;
       high = std::max(high, c.high);
       low = std::min(low, c.low);
     }

@@ -147,8 +147,88 @@ TradeMode::~TradeMode() {
   if (before_) venue_.desk.set_margin_mode(account_, product_.instrument, *before_);
 }
 
+namespace {
+
+// What closes an order's fills again.
+Algo closing_algo(const SubmitOrder& o, std::string_view trade_mode) {
+  return {.account = o.account,
+          .instrument = o.instrument,
+          .trade_mode = std::string(trade_mode),
+          .side = o.side == Side::buy ? Side::sell : Side::buy,
+          .position = o.position,
+          .qty = o.qty,
+          .reduce_only = true};
+}
+
+// One take-profit and one stop-loss at most: they are placed together, and one ends the other.
+std::optional<Refusal> settle_legs(Algo& algo) {
+  if (algo.legs.size() > 2 ||
+      (algo.legs.size() == 2 && algo.legs[0].take_profit == algo.legs[1].take_profit))
+    return parameter_error("attachAlgoOrds");
+  algo.type = algo.legs.size() > 1 ? "oco" : "conditional";
+  return std::nullopt;
+}
+
+std::optional<Refusal> change_leg(const Parameters& ask, bool take_profit, Algo& algo,
+                                  bool& changed) {
+  const std::string head = take_profit ? "newTp" : "newSl";
+  std::optional<Price> trigger, limit;
+  if (auto r = read(ask, head + "TriggerPx", trigger)) return r;
+  if (auto r = read_order_price(ask, head + "OrdPx", limit)) return r;
+  const bool priced = ask.has(head + "OrdPx");
+  if (!trigger && !priced) return std::nullopt;
+  changed = true;
+  const auto stands = std::find_if(algo.legs.begin(), algo.legs.end(),
+                                   [&](const AlgoLeg& l) { return l.take_profit == take_profit; });
+  // A price of 0 takes it away.
+  if ((trigger && trigger->raw() == 0) || (limit && limit->raw() == 0)) {
+    if (stands != algo.legs.end()) algo.legs.erase(stands);
+    return std::nullopt;
+  }
+  if (stands == algo.legs.end() && !trigger) return parameter_error(head + "TriggerPx");
+  AlgoLeg leg = stands == algo.legs.end() ? AlgoLeg{.take_profit = take_profit} : *stands;
+  if (trigger) leg.trigger = *trigger;
+  if (priced) leg.limit = limit;
+  if (ask.has(head + "TriggerPxType")) leg.by = watched_price(ask[head + "TriggerPxType"]);
+  if (stands == algo.legs.end())
+    algo.legs.push_back(leg);
+  else
+    *stands = leg;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::shared_ptr<const AttachedStops> attached_stops(const Algo& algo) {
+  AttachedStops out;
+  out.client_id = algo.client_id;
+  for (const AlgoLeg& leg : algo.legs)
+    (leg.take_profit ? out.take_profit : out.stop_loss) =
+        AttachedStop{leg.trigger, leg.limit, leg.by};
+  return std::make_shared<const AttachedStops>(std::move(out));
+}
+
+std::optional<Refusal> read_attached_change(const OrderRecord& order, const Algo* attached,
+                                            const Parameters& row,
+                                            const std::vector<Parameters>& stops,
+                                            std::optional<Algo>& out) {
+  Algo algo =
+      attached ? *attached : closing_algo(order.asked, OrderNote::read(order.tag).trade_mode);
+  bool changed = false;
+  for (const bool take_profit : {true, false}) {
+    if (auto r = change_leg(row, take_profit, algo, changed)) return r;
+    for (const Parameters& stop : stops) {
+      if (auto r = change_leg(stop, take_profit, algo, changed)) return r;
+    }
+  }
+  if (!changed) return std::nullopt;
+  if (auto r = settle_legs(algo)) return r;
+  out = std::move(algo);
+  return std::nullopt;
+}
+
 std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
-                                  const Parameters& attached, AskedOrder& out) {
+                                  const std::vector<Parameters>& attached, AskedOrder& out) {
   const Product* product = nullptr;
   if (auto r = read_product(venue, ask, product)) return r;
   SubmitOrder& o = out.request.order;
@@ -177,21 +257,19 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
   note.tag = ask["tag"];
   note.trade_mode = ask["tdMode"];
   out.request.tag = note.text();
-  Algo algo{.account = account,
-            .instrument = product->instrument,
-            .client_id = std::string(attached["attachAlgoClOrdId"]),
-            .trade_mode = note.trade_mode,
-            .side = o.side == Side::buy ? Side::sell : Side::buy,
-            .position = o.position,
-            .qty = o.qty,
-            .reduce_only = true};
-  if (auto r = read_legs(attached, algo)) return r;
+  Algo algo = closing_algo(o, note.trade_mode);
+  for (const Parameters& stop : attached) {
+    if (algo.client_id.empty()) algo.client_id = std::string(stop["attachAlgoClOrdId"]);
+    if (auto r = read_legs(stop, algo)) return r;
+  }
   // Older clients write tpTriggerPx and the like into the order itself.
   if (algo.legs.empty()) {
     if (auto r = read_legs(ask, algo)) return r;
   }
-  algo.type = algo.legs.size() > 1 ? "oco" : "conditional";
-  if (!algo.legs.empty()) out.protection = std::move(algo);
+  if (auto r = settle_legs(algo)) return r;
+  if (algo.legs.empty()) return std::nullopt;
+  out.request.attached = attached_stops(algo);
+  out.protection = std::move(algo);
   return std::nullopt;
 }
 

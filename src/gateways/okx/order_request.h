@@ -14,9 +14,17 @@ struct AskedOrder {
 };
 
 std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask, const Product*& out);
-// `attached`: the first of attachAlgoOrds, or nothing.
+// `attached`: attachAlgoOrds, of which one may have a take-profit and one, or the same, a
+// stop-loss.
 std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
-                                  const Parameters& attached, AskedOrder& out);
+                                  const std::vector<Parameters>& attached, AskedOrder& out);
+// What comes with an order, changed as newTpTriggerPx and the like ask, in the row itself or in its
+// attachAlgoOrds; `out` stays empty where they ask for nothing.
+std::optional<Refusal> read_attached_change(const OrderRecord& order, const Algo* attached,
+                                            const Parameters& row,
+                                            const std::vector<Parameters>& stops,
+                                            std::optional<Algo>& out);
+std::shared_ptr<const AttachedStops> attached_stops(const Algo& algo);
 std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Parameters& ask,
                                  Algo& out);
 

@@ -1,4 +1,6 @@
 // Orders, fills and algo orders as OKX prints them. What is paid has a minus.
+#include <algorithm>
+
 #include "gateways/figures_text.h"
 #include "gateways/json_text.h"
 #include "gateways/okx/account_rows.h"
@@ -62,8 +64,54 @@ Amount profit_of(const Venue& venue, const OrderRecord& o) {
   return sum;
 }
 
+// The newest fill of an order; null: none, or it has been forgotten.
+const FillRecord* last_fill(const Venue& venue, const OrderRecord& o) {
+  if (o.filled == Qty()) return nullptr;
+  const auto fills = venue.desk.fills(o.account);
+  const auto found = std::find_if(fills.rbegin(), fills.rend(),
+                                  [&](const FillRecord& f) { return f.order == o.number; });
+  return found == fills.rend() ? nullptr : &*found;
+}
+
+// tpTriggerPx, tpTriggerPxType, tpOrdPx: empty where nothing came with the order.
+void append_stop(ObjectText& row, std::string_view head, const std::optional<AttachedStop>& s) {
+  const std::string name(head);
+  row.text(name + "TriggerPx", s ? s->trigger.text() : "")
+      .text(name + "TriggerPxType", s ? watched_name(s->by) : "")
+      .text(name + "OrdPx", !s         ? ""
+                            : s->limit ? s->limit->text()
+                                       : "-1");
+}
+
+// What came with the order. Its id is that of the order, as one algo at most comes with one.
+void append_attached(ObjectText& row, std::string& out, const OrderRecord& o) {
+  const AttachedStops none;
+  const AttachedStops& stops = o.attached ? *o.attached : none;
+  const bool any = stops.take_profit || stops.stop_loss;
+  row.text("attachAlgoClOrdId", stops.client_id);
+  std::string& list = row.member("attachAlgoOrds");
+  list += '[';
+  if (any) {
+    ObjectText each(out);
+    each.digits("attachAlgoId", static_cast<int64_t>(o.number))
+        .text("attachAlgoClOrdId", stops.client_id)
+        .text("tpOrdKind", "condition");
+    append_stop(each, "tp", stops.take_profit);
+    append_stop(each, "sl", stops.stop_loss);
+    each.text("sz", "")
+        .text("amendPxOnTriggerType", "0")
+        .text("failCode", "")
+        .text("failReason", "");
+    each.end();
+  }
+  list += ']';
+  row.raw("linkedAlgoOrd", R"({"algoId":""})").text("isTpLimit", "false");
+  append_stop(row, "tp", stops.take_profit);
+  append_stop(row, "sl", stops.stop_loss);
+}
+
 void append_stream_fields(ObjectText& row, const Venue& venue, const OrderRecord& o,
-                          const FillRecord* fill) {
+                          const FillRecord* fill, bool amended) {
   const Product& p = venue.catalog[o.asked.instrument];
   // Contracts to coins first: OKX counts contracts of ctVal coins, or of dollars.
   const auto usd = [&](Qty qty, Price price) {
@@ -80,9 +128,9 @@ void append_stream_fields(ObjectText& row, const Venue& venue, const OrderRecord
       .text("notionalUsd",
             usd(o.asked.qty, o.asked.price == Price() ? last.value_or(Price()) : o.asked.price))
       .text("lastPx", text_or(last))
-      .text("reqId", "")
-      .text("amendResult", "")
-      .text("amendSource", "")
+      .text("reqId", amended ? venue.request_id : "")
+      .text("amendResult", amended ? "0" : "")
+      .text("amendSource", amended ? "1" : "")  // by the client
       .text("code", "0")
       .text("msg", "");
 }
@@ -124,12 +172,13 @@ std::string trade_mode(const Venue& venue, const OrderRecord& o) {
 }
 
 void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
-                  const FillRecord* fill, bool streamed) {
+                  const FillRecord* fill, RowOf of) {
+  const bool streamed = of != RowOf::answer;
   const Product& p = venue.catalog[o.asked.instrument];
   const OrderNote note = OrderNote::read(o.tag);
   const auto coin = o.filled > Qty() ? venue.catalog.coin_name(o.fee_coin) : std::string_view();
   // A push shows the fill that caused it, or none; REST shows the last fill of the order.
-  const bool show_last = fill != nullptr || (!streamed && o.filled > Qty());
+  const FillRecord* const shown = fill || streamed ? fill : last_fill(venue, o);
   ObjectText row(out);
   row.text("instType", inst_type_name(p.type))
       .text("instId", p.inst_id)
@@ -153,16 +202,10 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
                       : o.money                     ? "quote_ccy"
                                                     : "base_ccy")
       .text("accFillSz", o.filled.text())
-      .text("fillPx", fill        ? fill->price.text()
-                      : show_last ? o.last_price.text()
-                                  : "")
-      .text("tradeId", fill ? std::to_string(fill->number) : "")
-      .text("fillSz", fill        ? fill->qty.text()
-                      : show_last ? o.filled.text()
-                                  : "0")
-      .text("fillTime", fill        ? ms_text(fill->at)
-                        : show_last ? ms_text(o.updated)
-                                    : "")
+      .text("fillPx", shown ? shown->price.text() : "")
+      .text("tradeId", shown ? std::to_string(shown->number) : "")
+      .text("fillSz", shown ? shown->qty.text() : "0")
+      .text("fillTime", shown ? ms_text(shown->at) : "")
       .text("avgPx", text_or(o.average()))
       .text("state", order_state(o))
       .text("lever", p.is_spot() ? "" : venue.desk.leverage(o.account, p.instrument).text())
@@ -179,28 +222,17 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
       .text("stpId", "")
       .text("stpMode", self_trade_name(o.asked.self_trade))
       .text("algoClOrdId", note.client_id)
-      .text("algoId", note.is_algo() ? std::to_string(note.algo ? note.algo : o.number) : "")
-      .text("attachAlgoClOrdId", "")
-      .raw("attachAlgoOrds", "[]")
-      .raw("linkedAlgoOrd", R"({"algoId":""})")
-      .text("isTpLimit", "false")
-      .text("tpTriggerPx", "")
-      .text("tpTriggerPxType", "")
-      .text("tpOrdPx", "")
-      .text("slTriggerPx", "")
-      .text("slTriggerPxType", "")
-      .text("slOrdPx", "")
-      .text("tradeQuoteCcy", p.is_spot() ? p.quote : "")
+      .text("algoId", note.is_algo() ? std::to_string(note.algo ? note.algo : o.number) : "");
+  append_attached(row, out, o);
+  row.text("tradeQuoteCcy", p.is_spot() ? p.quote : "")
       .text("uTime", ms_text(o.updated))
       .text("cTime", ms_text(o.created));
-  if (streamed) append_stream_fields(row, venue, o, fill);
+  if (streamed) append_stream_fields(row, venue, o, fill, of == RowOf::amendment);
   row.end();
 }
 
 void append_fill(std::string& out, const Venue& venue, const FillRecord& f, const OrderRecord* o) {
   const Product& p = venue.catalog[f.instrument];
-  const auto mark = venue.exchange().mark(f.instrument);
-  const auto index = venue.exchange().index(p.listing->index);
   // What was paid is negative, and so is its rate.
   const double rate = f.value > Amount() ? -f.fee.approx() / f.value.approx() : 0;
   ObjectText row(out);
@@ -214,13 +246,13 @@ void append_fill(std::string& out, const Venue& venue, const FillRecord& f, cons
       .text("tag", o ? OrderNote::read(o->tag).tag : "")
       .text("fillPx", f.price.text())
       .text("fillSz", f.qty.text())
-      .text("fillIdxPx", text_or(index))
+      .text("fillIdxPx", text_or(f.moment.index))
       .text("fillPnl", f.profit.text())
       .text("fillPxVol", "")
       .text("fillPxUsd", "")
       .text("fillMarkVol", "")
       .text("fillFwdPx", "")
-      .text("fillMarkPx", text_or(mark))
+      .text("fillMarkPx", text_or(f.moment.mark))
       .text("side", side_name(f.side))
       .text("posSide",
             o && !p.is_spot() ? position_side(venue.desk, f.account, o->asked.position) : "net")

@@ -45,8 +45,9 @@ void PrivateFeeds::follow(SocketId socket, AccountId account, const Channel& cha
   } else if (channel.name == "positions") {
     send_positions(account, alone, statement_of(venue_.desk, account), nullptr);
   } else if (channel.name == "balance_and_position") {
-    send(alone.sockets, channel,
-         balance_and_position(account, statement_of(venue_.desk, account), "snapshot"));
+    send(
+        alone.sockets, channel,
+        balance_and_position(account, statement_of(venue_.desk, account), "snapshot", nullptr, {}));
   }
 }
 
@@ -84,6 +85,7 @@ void PrivateFeeds::on_update(const DeskUpdate& u) {
   } else if (u.kind == K::fill && u.fill && u.order) {
     // A copy: what the desk keeps of fills may move meanwhile.
     fill_ = *u.fill;
+    traded_[u.account].push_back({u.instrument, u.fill->number});
   } else if (u.kind == K::balance) {
     paid_.insert(u.account);
   } else if (u.kind == K::position || u.kind == K::settings) {
@@ -103,7 +105,9 @@ void PrivateFeeds::send_order(const DeskUpdate& u, const FillRecord* fill) {
     if (!takes(f.channel, p)) continue;
     if (f.channel.name == "orders") {
       // Written once, for all that follow it.
-      if (row.empty()) append_order(row, venue_, o, fill, true);
+      const bool amended = u.reason == DeskUpdate::Reason::amended;
+      if (row.empty())
+        append_order(row, venue_, o, fill, amended ? RowOf::amendment : RowOf::stream);
       send(f.sockets, f.channel, row);
     } else if (f.channel.name == "fills" && fill) {
       if (filled.empty()) append_fill(filled, venue_, *fill, &o);
@@ -125,12 +129,13 @@ void PrivateFeeds::on_algo(const Algo& algo) {
 }
 
 // `only`: positions of these instruments, flat ones too. Without: all that stand.
-void PrivateFeeds::send_positions(AccountId account, const Following& to,
-                                  const Statement& statement, const std::set<InstrumentId>* only) {
+std::string PrivateFeeds::position_rows(AccountId account, const Channel& of,
+                                        const Statement& statement,
+                                        const std::set<InstrumentId>* only) const {
   std::string rows;
   const bool hedge = venue_.desk.hedge(account);
   for (const Product& p : venue_.catalog.all()) {
-    if (p.is_spot() || !takes(to.channel, p) || (only && !only->contains(p.instrument))) continue;
+    if (p.is_spot() || !takes(of, p) || (only && !only->contains(p.instrument))) continue;
     const PositionFigures* stands[2] = {nullptr, nullptr};
     for (const PositionFigures& f : statement.positions) {
       if (f.view.instrument == p.instrument) stands[static_cast<size_t>(f.view.side)] = &f;
@@ -142,16 +147,25 @@ void PrivateFeeds::send_positions(AccountId account, const Following& to,
       const bool flat_row = only && (hedge || (s == PositionSide::long_side && !other));
       if (!f && !flat_row) continue;
       if (!rows.empty()) rows += ',';
-      append_position(rows, venue_, account, p.instrument, s, f);
+      append_position(rows, venue_, account, statement, p.instrument, s, f);
     }
   }
+  return rows;
+}
+
+void PrivateFeeds::send_positions(AccountId account, const Following& to,
+                                  const Statement& statement, const std::set<InstrumentId>* only) {
+  const std::string rows = position_rows(account, to.channel, statement, only);
   // Nothing of what moved is of this subscription.
   if (only && rows.empty()) return;
   send(to.sockets, to.channel, rows);
 }
 
+// The snapshot has all positions; later ones those that moved, and the trades that moved them.
 std::string PrivateFeeds::balance_and_position(AccountId account, const Statement& s,
-                                               std::string_view event) const {
+                                               std::string_view event,
+                                               const std::set<InstrumentId>* only,
+                                               const std::vector<Traded>& traded) const {
   std::string out;
   ObjectText row(out);
   row.text("pTime", ms_text(venue_.wall())).text("eventType", event);
@@ -166,10 +180,13 @@ std::string PrivateFeeds::balance_and_position(AccountId account, const Statemen
         .text("uTime", ms_text(venue_.wall()));
     each.end();
   });
-  append_list(row.member("posData"), s.positions, [&](const PositionFigures& f) {
-    append_position(out, venue_, account, f.view.instrument, f.view.side, &f);
+  row.raw("posData", "[" + position_rows(account, {}, s, only) + "]");
+  append_list(row.member("trades"), traded, [&](const Traded& t) {
+    ObjectText each(out);
+    each.text("instId", venue_.catalog[t.instrument].inst_id)
+        .digits("tradeId", static_cast<int64_t>(t.number));
+    each.end();
   });
-  row.raw("trades", "[]");
   row.end();
   return out;
 }
@@ -188,6 +205,7 @@ void PrivateFeeds::tick() {
   if (paid_.empty()) return;
   const auto paid = std::exchange(paid_, {});
   auto moved = std::exchange(moved_, {});
+  auto traded = std::exchange(traded_, {});
   for (const AccountId account : paid) {
     const auto of = followers_.find(account);
     if (of == followers_.end()) continue;
@@ -198,7 +216,8 @@ void PrivateFeeds::tick() {
         send_positions(account, f, s, &moved[account]);
       if (f.channel.name == "balance_and_position")
         send(f.sockets, f.channel,
-             balance_and_position(account, s, moved[account].empty() ? "delivered" : "filled"));
+             balance_and_position(account, s, moved[account].empty() ? "delivered" : "filled",
+                                  &moved[account], traded[account]));
       if (f.channel.name != "account") continue;
       row.clear();
       append_balance(row, venue_, s, f.channel.coin);

@@ -38,8 +38,15 @@ class PrivateFeeds {
   void send_positions(AccountId account, const Following& to, const Statement& statement,
                       const std::set<InstrumentId>* only);
   void send_liquidation_warning(const DeskUpdate& update);
+  std::string position_rows(AccountId account, const Channel& of, const Statement& statement,
+                            const std::set<InstrumentId>* only) const;
+  struct Traded {
+    InstrumentId instrument = 0;
+    uint64_t number = 0;
+  };
   std::string balance_and_position(AccountId account, const Statement& statement,
-                                   std::string_view event) const;
+                                   std::string_view event, const std::set<InstrumentId>* only,
+                                   const std::vector<Traded>& traded) const;
 
   Venue& venue_;
   Outward& out_;
@@ -47,6 +54,7 @@ class PrivateFeeds {
   std::optional<FillRecord> fill_;  // its order's update follows at once
   std::map<AccountId, std::set<InstrumentId>> moved_;
   std::set<AccountId> paid_;
+  std::map<AccountId, std::vector<Traded>> traded_;
 };
 
 }  // namespace delever::gateways::okx

@@ -15,6 +15,8 @@ struct Venue {
   const Catalog catalog;
   PositionHistory past;
   std::map<InstrumentId, PriceCandles> marks, indices;
+  std::string
+      request_id;  // reqId of the amendment that is being made, for the rows that tell of it
 
   const exchange::Exchange& exchange() const { return desk.door().exchange(); }
   Instant market() const { return desk.door().market_now(); }
