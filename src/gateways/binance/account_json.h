@@ -15,6 +15,8 @@ std::string_view reason_of(MoneyRecord::Kind kind);
 // `execution`: NEW, TRADE, CANCELED, EXPIRED, AMENDMENT, CALCULATED. `fill` of a trade.
 std::string futures_order_event(const Face& face, const OrderRecord& order,
                                 std::string_view execution, const FillRecord* fill);
+// TRADE_LITE: what matters of a fill, ahead of the whole.
+std::string trade_lite(const Face& face, const OrderRecord& order, const FillRecord& fill);
 std::string algo_event(const Face& face, const OrderRecord& order, std::string_view status);
 std::string spot_order_event(const Face& face, const OrderRecord& order, std::string_view execution,
                              const FillRecord* fill);

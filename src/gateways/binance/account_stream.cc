@@ -101,9 +101,10 @@ void AccountStream::on_fill(const DeskUpdate& update) {
   if (!heard(fill.account)) return;
   if (!update.order) return;
   if (face_.spot)
-    emit_to(fill.account, spot_order_event(face_, *update.order, "TRADE", &fill));
-  else
-    emit_to(fill.account, futures_order_event(face_, *update.order, "TRADE", &fill));
+    return emit_to(fill.account, spot_order_event(face_, *update.order, "TRADE", &fill));
+  // What the venue closes by itself is told whole alone.
+  if (!fill.forced) emit_to(fill.account, trade_lite(face_, *update.order, fill));
+  emit_to(fill.account, futures_order_event(face_, *update.order, "TRADE", &fill));
 }
 
 void AccountStream::on_money(const MoneyRecord& money) {

@@ -2,6 +2,7 @@
 // Binance remembers and a desk does not. And how a request is handed to the part that answers it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -73,6 +74,20 @@ struct Face {
   Instant now() const { return desk.door().market_now(); }
   Instant wall() const { return desk.door().wall_now(); }
   int64_t ms() const { return now().ms(); }
+  // When an account was last paid or charged, in one coin or in any; 0: not as far as is kept.
+  int64_t paid_ms(AccountId account, std::optional<CoinId> coin) const {
+    const auto all = desk.money(account);
+    const auto found = std::find_if(all.rbegin(), all.rend(),
+                                    [&](const MoneyRecord& m) { return !coin || m.coin == *coin; });
+    return found == all.rend() ? 0 : found->at.ms();
+  }
+  // When it last traded in a market, else when its money last moved.
+  int64_t traded_ms(AccountId account, InstrumentId instrument) const {
+    const auto all = desk.fills(account);
+    const auto found = std::find_if(
+        all.rbegin(), all.rend(), [&](const FillRecord& f) { return f.instrument == instrument; });
+    return found == all.rend() ? paid_ms(account, {}) : found->at.ms();
+  }
   const exchange::Exchange& exchange() const { return desk.door().exchange(); }
 };
 

@@ -18,8 +18,8 @@ Amount cross_profit(const Statement& s, const CoinFigures& c) {
   return profit;
 }
 
-void asset_row(std::string& out, const Face& face, const Statement& s, const CoinFigures& c,
-               bool with_margin_flag) {
+void asset_row(std::string& out, const Face& face, AccountId account, const Statement& s,
+               const CoinFigures& c, bool with_margin_flag) {
   ObjectText o(out);
   o.text("asset", face.markets.coin(c.coin)).text("walletBalance", amount_text(c.wallet));
   o.text("unrealizedProfit", amount_text(c.profit)).text("marginBalance", amount_text(c.equity()));
@@ -32,7 +32,7 @@ void asset_row(std::string& out, const Face& face, const Statement& s, const Coi
       .text("availableBalance", amount_text(c.available));
   o.text("maxWithdrawAmount", amount_text(std::min(c.available, c.wallet - c.isolated)));
   if (with_margin_flag) o.flag("marginAvailable", true);
-  o.number("updateTime", face.ms()).end();
+  o.number("updateTime", face.paid_ms(account, c.coin)).end();
 }
 
 // In multi-assets mode all coins in USD; else the coin of the contracts alone, as it is.
@@ -73,7 +73,7 @@ Outcome account_v3(Face& face, const Call& call) {
   ObjectText o(out);
   totals(o, face, call.account(), s);
   append_list(o.member("assets"), s.coins,
-              [&](const CoinFigures& c) { asset_row(out, face, s, c, false); });
+              [&](const CoinFigures& c) { asset_row(out, face, call.account(), s, c, false); });
   append_list(o.member("positions"), busy_rows(face, call.account(), s, nullptr),
               [&](const PositionRow& row) { append_account_position_v3(out, face, row); });
   o.end();
@@ -85,12 +85,12 @@ Outcome account_v2(Face& face, const Call& call) {
   std::string out;
   ObjectText o(out);
   o.number("feeTier", 0).flag("feeBurn", false).flag("canTrade", true).flag("canDeposit", true);
-  o.flag("canWithdraw", true).number("updateTime", face.ms());
+  o.flag("canWithdraw", true).number("updateTime", face.paid_ms(call.account(), {}));
   o.flag("multiAssetsMargin", face.desk.collateral(call.account()) == CollateralMode::multi_asset);
   o.number("tradeGroupId", -1);
   totals(o, face, call.account(), s);
   append_list(o.member("assets"), s.coins,
-              [&](const CoinFigures& c) { asset_row(out, face, s, c, true); });
+              [&](const CoinFigures& c) { asset_row(out, face, call.account(), s, c, true); });
   append_list(o.member("positions"), all_rows(face, call.account(), s, nullptr),
               [&](const PositionRow& row) { append_account_position_v2(out, face, row); });
   o.end();
@@ -108,7 +108,8 @@ Outcome balances(Face& face, const Call& call) {
     o.text("crossUnPnl", amount_text(cross_profit(s, c)));
     o.text("availableBalance", amount_text(c.available));
     o.text("maxWithdrawAmount", amount_text(std::min(c.available, c.wallet - c.isolated)));
-    o.flag("marginAvailable", true).number("updateTime", face.ms()).end();
+    o.flag("marginAvailable", true);
+    o.number("updateTime", face.paid_ms(call.account(), c.coin)).end();
   });
   return out;
 }

@@ -9,6 +9,11 @@
 namespace delever::gateways::binance {
 namespace {
 
+// Of a position that stands, when the account last traded there.
+int64_t updated_ms(const Face& face, const PositionRow& row) {
+  return row.figures.view.qty == Qty() ? 0 : face.traded_ms(row.account, row.market->id);
+}
+
 std::string_view name_of(bool hedge, PositionSide side) {
   if (!hedge) return "BOTH";
   return side == PositionSide::long_side ? "LONG" : "SHORT";
@@ -177,7 +182,7 @@ void append_risk_v3(std::string& out, const Face& face, const PositionRow& row) 
   o.text("openOrderInitialMargin", figure(order_margin(face, row)));
   o.number("adl", face.desk.adl_rank(row.account, f.view));
   append_resting(o, face, row);
-  o.number("updateTime", face.ms()).end();
+  o.number("updateTime", updated_ms(face, row)).end();
 }
 
 void append_risk_v2(std::string& out, const Face& face, const PositionRow& row) {
@@ -194,7 +199,7 @@ void append_risk_v2(std::string& out, const Face& face, const PositionRow& row) 
   o.text("isolatedMargin", isolated_margin(row)).text("isAutoAddMargin", "false");
   o.text("positionSide", row.side_name).text("notional", amount_text(signed_value(face, row)));
   o.text("isolatedWallet", isolated_wallet(row));
-  o.number("updateTime", row.figures.view.qty == Qty() ? 0 : face.ms());
+  o.number("updateTime", updated_ms(face, row));
   o.flag("isolated", row.isolated())
       .number("adlQuantile", face.desk.adl_rank(row.account, row.figures.view))
       .end();
@@ -211,7 +216,7 @@ void append_account_position_v3(std::string& out, const Face& face, const Positi
       .text("isolatedWallet", isolated_wallet(row))
       .text("initialMargin", initial_text(face, row))
       .text("maintMargin", amount_text(row.figures.maintenance))
-      .number("updateTime", face.ms())
+      .number("updateTime", updated_ms(face, row))
       .end();
 }
 
@@ -232,7 +237,7 @@ void append_account_position_v2(std::string& out, const Face& face, const Positi
   o.text("positionAmt", row.market->qty(row.signed_qty()));
   o.text("notional", amount_text(signed_value(face, row)));
   o.text("isolatedWallet", isolated_wallet(row));
-  o.number("updateTime", row.figures.view.qty == Qty() ? 0 : face.ms()).end();
+  o.number("updateTime", updated_ms(face, row)).end();
 }
 
 }  // namespace delever::gateways::binance

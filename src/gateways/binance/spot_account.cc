@@ -38,7 +38,7 @@ Outcome account(Face& face, const Call& call) {
   rates(o.member("commissionRates"), fees);
   o.flag("canTrade", true).flag("canWithdraw", true).flag("canDeposit", true);
   o.flag("brokered", false).flag("requireSelfTradePrevention", false).flag("preventSor", false);
-  o.number("updateTime", face.ms()).text("accountType", "SPOT");
+  o.number("updateTime", face.paid_ms(call.account(), {})).text("accountType", "SPOT");
   append_list(o.member("balances"), s.coins, [&](const CoinFigures& c) {
     ObjectText(out)
         .text("asset", face.markets.coin(c.coin))

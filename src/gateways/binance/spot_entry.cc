@@ -114,6 +114,9 @@ NewOrder spot_order(Face& face, Asked& asked, AccountId account) {
     }
   }
   read_self_trade(asked, o);
+  // exchangeInfo says icebergAllowed false: what asks to be hidden is not shown whole in silence.
+  if (asked.has("icebergQty") && asked.qty("icebergQty").value_or(Qty()) > Qty())
+    asked.refuse({-2010, "Iceberg orders are not supported for this symbol."});
   const Price at = limit ? o.price : face.exchange().last(m->id).value_or(Price());
   if (asked.ok()) check_notional(face, asked, *m, at, o.qty);
   const std::string_view answer = asked.text("newOrderRespType");

@@ -28,7 +28,9 @@ void append_state(ObjectText& o, const Face& face, const Market& m, const OrderR
 
 void append_spot_order(std::string& out, const Face& face, const OrderRecord& order) {
   const Market& m = *face.markets.of(order.asked.instrument);
-  const bool working = order.state != OrderState::waiting;
+  // Not while it waits for its price or another order, nor where it ended before that came.
+  const bool working = order.state != OrderState::waiting && order.after == 0 &&
+                       (!is_conditional(order) || order.triggered);
   ObjectText o(out);
   o.text("symbol", m.symbol).number("orderId", static_cast<int64_t>(order.number));
   o.number("orderListId", list_of(order)).text("clientOrderId", client_id_of(order));

@@ -262,6 +262,26 @@ TEST_F(Spot, StopsWaitAmongTheOpenOrders) {
             "CANCELED");
 }
 
+TEST_F(Spot, WhatNeverWorkedNeverDid) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  const JsonTree made =
+      place("symbol=BTCUSDT&side=SELL&type=STOP_LOSS&quantity=0.1&stopPrice=80000");
+  const std::string query = "symbol=BTCUSDT&orderId=" + std::to_string(*made.integer("orderId"));
+  EXPECT_EQ(c.json("GET", "/api/v3/order", query).boolean("isWorking"), false);
+  c.json("DELETE", "/api/v3/order", query);
+  const JsonTree gone = c.json("GET", "/api/v3/order", query);
+  EXPECT_EQ(gone.text("status"), "CANCELED");
+  EXPECT_EQ(gone.boolean("isWorking"), false);
+  EXPECT_EQ(gone.integer("workingTime"), -1);
+}
+
+TEST_F(Spot, NothingIsHidden) {
+  const std::string query =
+      "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.1&price=80000&icebergQty=";
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/order", query + "0.05")), -2010);
+  EXPECT_EQ(place(query + "0").text("status"), "NEW");
+}
+
 TEST_F(Spot, TheWalletBesideTradingHasNoMovements) {
   const JsonTree assets = c.json("POST", "/sapi/v3/asset/getUserAsset");
   ASSERT_GE(assets.items().size(), 1u);
@@ -271,6 +291,30 @@ TEST_F(Spot, TheWalletBesideTradingHasNoMovements) {
   EXPECT_EQ(c.json("GET", "/sapi/v1/account/apiRestrictions").boolean("enableWithdrawals"), false);
   EXPECT_EQ(c.json("GET", "/sapi/v1/asset/transfer", "type=MAIN_UMFUTURE").integer("total"), 0);
   EXPECT_TRUE(c.json("GET", "/sapi/v1/capital/deposit/hisrec").items().empty());
+}
+
+TEST_F(Spot, TheWalletIsWorthSomething) {
+  const JsonTree wallets = c.json("GET", "/sapi/v1/asset/wallet/balance", "quoteAsset=USDT");
+  ASSERT_EQ(wallets.items().size(), 1u);
+  EXPECT_EQ(wallets.items()[0].text("walletName"), "Spot");
+  const JsonTree in_btc = c.json("GET", "/sapi/v1/asset/wallet/balance");
+  EXPECT_NEAR(*read_double(wallets.items()[0].text("balance")),
+              *read_double(in_btc.items()[0].text("balance")) * 84'000, 1);
+  double sum = 0;
+  const JsonTree assets = c.json("POST", "/sapi/v3/asset/getUserAsset", "needBtcValuation=true");
+  for (const JsonTree& a : assets.items()) sum += *read_double(a.text("btcValuation"));
+  EXPECT_NEAR(sum, *read_double(in_btc.items()[0].text("balance")), 1e-6);
+  EXPECT_EQ(c.json("GET", "/sapi/v1/asset/assetDetail")["USDT"].boolean("depositStatus"), false);
+  EXPECT_EQ(c.json("GET", "/sapi/v1/account/info").integer("vipLevel"), 0);
+  EXPECT_EQ(c.json("GET", "/sapi/v1/spot/delist-schedule").items().size(), 0u);
+}
+
+// Of what moved last, not of when it is asked for.
+TEST_F(Spot, AnAccountWasUpdatedWhenItWasPaid) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  const int64_t at = c.market.market_now().ms();
+  c.market.tick(10);
+  EXPECT_EQ(c.json("GET", "/api/v3/account").integer("updateTime"), at);
 }
 
 TEST_F(Spot, AStopMayTrailTheMarket) {

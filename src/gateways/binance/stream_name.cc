@@ -63,6 +63,18 @@ std::optional<StreamName> collateral_name(const Markets& markets, std::string_vi
   return out;
 }
 
+// "!miniTicker@arr", or as older clients ask: "!miniTicker@arr@3000ms", a second at least.
+std::optional<Duration> mini_ticker_every(std::string_view name) {
+  constexpr std::string_view kAll = "!miniTicker@arr";
+  if (!name.starts_with(kAll)) return std::nullopt;
+  name.remove_prefix(kAll.size());
+  if (name.empty()) return Duration::seconds(1);
+  if (!name.starts_with('@') || !name.ends_with("ms")) return std::nullopt;
+  const auto ms = read_int(name.substr(1, name.size() - 3));
+  if (!ms || *ms < 1'000 || *ms > 60'000) return std::nullopt;
+  return Duration::ms(*ms);
+}
+
 std::optional<StreamName> of_all(bool spot, std::string_view name) {
   StreamName out;
   out.every = Duration::seconds(1);
@@ -73,8 +85,9 @@ std::optional<StreamName> of_all(bool spot, std::string_view name) {
     if (!is_window(out.interval)) return std::nullopt;
     return out;
   }
-  if (name == "!miniTicker@arr") {
+  if (const auto every = mini_ticker_every(name)) {
     out.kind = StreamKind::mini_ticker;
+    out.every = *every;
   } else if (name == "!ticker@arr") {
     out.kind = StreamKind::ticker;
   } else if (spot) {

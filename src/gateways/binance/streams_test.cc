@@ -179,6 +179,14 @@ TEST_F(Streaming, AnAccountHearsOfItsOrdersMoneyAndPositions) {
   EXPECT_EQ(orders[1]["o"].text("X"), "PARTIALLY_FILLED");
   EXPECT_EQ(orders[1]["o"].text("c"), "me");
   EXPECT_EQ(orders[1]["o"].text("z"), "10.000");
+  const auto lite = c.sent(s, "TRADE_LITE");
+  ASSERT_EQ(lite.size(), 1u);
+  EXPECT_EQ(lite[0].text("c"), "me");
+  EXPECT_EQ(lite[0].text("q"), "15.000");
+  EXPECT_EQ(lite[0].text("l"), orders[1]["o"].text("l"));
+  EXPECT_EQ(lite[0].text("L"), orders[1]["o"].text("L"));
+  EXPECT_EQ(lite[0].integer("t"), orders[1]["o"].integer("t"));
+  EXPECT_EQ(lite[0].integer("i"), orders[1]["o"].integer("i"));
   const auto updates = c.sent(s, "ACCOUNT_UPDATE");
   ASSERT_EQ(updates.size(), 1u);
   const JsonTree& a = updates[0]["a"];
@@ -203,6 +211,20 @@ TEST_F(Streaming, AnAccountHearsOfItsOrdersMoneyAndPositions) {
   c.run();
   EXPECT_EQ(c.sent(s, "ALGO_UPDATE").back()["o"].text("X"), "FINISHED");
   EXPECT_EQ(c.sent(s, "\"ot\":\"STOP_MARKET\"").back()["o"].text("X"), "FILLED");
+}
+
+// As older clients ask for them: in so many milliseconds.
+TEST_F(Streaming, TickersOfAllInTheirOwnTime) {
+  const SocketId s = c.open("/ws/!miniTicker@arr@3000ms");
+  trade("BUY", 0.1);
+  const auto come = [&] { return c.sent(s, "24hrMiniTicker").size(); };
+  for (int n = 0; n < 4; ++n) {
+    trade("BUY", 0.1);
+    c.market.tick();
+    c.run();
+  }
+  EXPECT_GE(come(), 1u);
+  EXPECT_LE(come(), 2u);
 }
 
 TEST_F(Streaming, ContinuousCandlesAndIndicesOfCollateral) {
