@@ -73,6 +73,7 @@ const std::vector<VenueHost>& venue_hosts() {
       {"deribit.com", "deribit"},
       {"streams.deribit.com", "deribit"},
       {"test.deribit.com", "deribit"},
+      {"history.deribit.com", "deribit"},
       {"api.hyperliquid.xyz", "hyperliquid"},
       {"rpc.hyperliquid.xyz", "hyperliquid"},
       {"api.hyperliquid-testnet.xyz", "hyperliquid"},

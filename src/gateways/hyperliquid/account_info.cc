@@ -279,6 +279,20 @@ Info::Body Info::rate_limit(Json body) const {
   });
 }
 
+// Nobody refers anybody here; what was traded counts all the same.
+Info::Body Info::referral(Json body) const {
+  if (!text_in(body, "user")) return std::nullopt;
+  const auto account = user(body);
+  const Requests* const known = account ? accounts_.requests(*account) : nullptr;
+  return written([&](JsonWriter& w) {
+    w.open('{').null("referredBy").text("cumVlm", decimal(known ? known->traded : Amount()));
+    for (const char* none : {"unclaimedRewards", "claimedRewards", "builderRewards"})
+      w.text(none, "0.0");
+    w.open("tokenToState", '[').close().null("referrerState");
+    w.open("rewardHistory", '[').close().close();
+  });
+}
+
 Info::Body Info::user_fees(Json body) const {
   if (!text_in(body, "user")) return std::nullopt;
   return written([&](JsonWriter& w) { shapes_.fees(w, user(body)); });

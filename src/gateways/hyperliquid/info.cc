@@ -53,10 +53,6 @@ constexpr std::array kEmpty{
                 R"({"tokenToState":[],"health":"healthy","healthFactor":null})"},
     EmptyAnswer{"maxMarketOrderNtls", "[]"},
     EmptyAnswer{"legalCheck", R"({"ipAllowed":true,"acceptedTerms":true,"userAllowed":true})"},
-    EmptyAnswer{
-        "referral",
-        R"({"referredBy":null,"cumVlm":"0.0","unclaimedRewards":"0.0","claimedRewards":"0.0",)"
-        R"("builderRewards":"0.0","tokenToState":[],"referrerState":null,"rewardHistory":[]})"},
 };
 
 }  // namespace
@@ -89,6 +85,7 @@ const Info::Row Info::kQuestions[] = {
     {"userFunding", &Info::user_funding},
     {"userNonFundingLedgerUpdates", &Info::user_ledger},
     {"userRateLimit", &Info::rate_limit},
+    {"referral", &Info::referral},
     {"userFees", &Info::user_fees},
     {"activeAssetData", &Info::active_asset},
     {"userRole", &Info::user_role},

@@ -79,6 +79,7 @@ class Info {
   Body user_funding(Json body) const;
   Body user_ledger(Json body) const;
   Body rate_limit(Json body) const;
+  Body referral(Json body) const;
   Body user_fees(Json body) const;
   Body active_asset(Json body) const;
   Body user_role(Json body) const;

@@ -215,5 +215,20 @@ TEST(HyperliquidHostile, BrokenFramesBreakNothing) {
               c.market.desk->live(c.market.client).size() <= 1);
 }
 
+// What was traded is one number, wherever it is asked for.
+TEST(HyperliquidInfo, ReferralsCountWhatWasTraded) {
+  HyperliquidClient c;
+  const std::string user = fmt::format(R"("user":"{}"}})", kWallet);
+  const std::string order =
+      R"({"type":"order","orders":[{"a":0,"b":true,"p":"84100","s":"0.1","r":false,)"
+      R"("t":{"limit":{"tif":"Ioc"}}}],"grouping":"na"})";
+  EXPECT_TRUE(testing::has(c.act(order), "filled"));
+  const JsonTree limits = testing::json_of(c.info(R"({"type":"userRateLimit",)" + user));
+  const JsonTree referral = testing::json_of(c.info(R"({"type":"referral",)" + user));
+  EXPECT_EQ(referral.text("cumVlm"), "8400.2");
+  EXPECT_EQ(referral.text("cumVlm"), limits.text("cumVlm"));
+  EXPECT_TRUE(referral["referredBy"].is_null());
+}
+
 }  // namespace
 }  // namespace delever::gateways
