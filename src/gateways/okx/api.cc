@@ -44,12 +44,7 @@ std::vector<Api::Route> Api::public_routes() {
       {"GET", "/api/v5/public/liquidation-orders", &Api::liquidations},
       {"GET", "/api/v5/public/insurance-fund", &Api::insurance},
       {"GET", "/api/v5/public/underlying", &Api::underlyings},
-      {"GET", "/api/v5/public/opt-summary", &Api::nothing},
-      {"GET", "/api/v5/public/estimated-price", &Api::nothing},
-      {"GET", "/api/v5/public/delivery-exercise-history", &Api::nothing},
-      {"GET", "/api/v5/public/discount-rate-interest-free-quota", &Api::nothing},
-      {"GET", "/api/v5/public/interest-rate-loan-quota", &Api::nothing},
-      {"GET", "/api/v5/system/status", &Api::nothing},
+      {"GET", "/api/v5/public/discount-rate-interest-free-quota", &Api::discounts},
       {"GET", "/api/v5/market/ticker", &Api::ticker},
       {"GET", "/api/v5/market/tickers", &Api::tickers},
       {"GET", "/api/v5/market/books", &Api::book},
@@ -65,13 +60,7 @@ std::vector<Api::Route> Api::public_routes() {
       {"GET", "/api/v5/market/history-index-candles", &Api::price_candles},
       {"GET", "/api/v5/market/index-tickers", &Api::index_tickers},
       {"GET", "/api/v5/market/index-components", &Api::index_components},
-      {"GET", "/api/v5/market/block-tickers", &Api::nothing},
-      {"GET", "/api/v5/market/block-trades", &Api::nothing},
-      {"GET", "/api/v5/public/block-trades", &Api::nothing},
-      {"GET", "/api/v5/public/option-trades", &Api::nothing},
-      {"GET", "/api/v5/market/option/instrument-family-trades", &Api::nothing},
       {"GET", "/api/v5/public/convert-contract-coin", &Api::convert_contract},
-      {"GET", "/api/v5/public/instrument-tick-bands", &Api::nothing},
       {"GET", "/api/v5/public/premium-history", &Api::premiums},
       {"GET", "/api/v5/market/platform-24-volume", &Api::platform_volume},
       {"GET", "/api/v5/rubik/stat/trading-data/support-coin", &Api::supported_coins},
@@ -88,75 +77,46 @@ std::vector<Api::Route> Api::public_routes() {
   };
 }
 
+namespace {
+
+// Of the public: options' and blocks' figures, settlements before expiry and announcements, of
+// which there are none here.
+constexpr std::string_view kNone[] = {"/api/v5/public/opt-summary",
+                                      "/api/v5/public/estimated-price",
+                                      "/api/v5/public/delivery-exercise-history",
+                                      "/api/v5/public/interest-rate-loan-quota",
+                                      "/api/v5/system/status",
+                                      "/api/v5/public/settlement-history",
+                                      "/api/v5/market/block-ticker",
+                                      "/api/v5/market/block-tickers",
+                                      "/api/v5/market/block-trades",
+                                      "/api/v5/public/block-trades",
+                                      "/api/v5/public/option-trades",
+                                      "/api/v5/market/option/instrument-family-trades",
+                                      "/api/v5/public/instrument-tick-bands"};
+// Of account levels that are not played: loans, risk units, portfolio margin. mass-cancel is of
+// options in portfolio margin, on the venue too.
+constexpr std::string_view kAsked[] = {
+    "/api/v5/account/risk-state", "/api/v5/account/collateral-assets", "/api/v5/account/max-loan",
+    "/api/v5/account/interest-limits", "/api/v5/account/position-tiers"};
+constexpr std::string_view kSent[] = {"/api/v5/account/set-auto-loan",
+                                      "/api/v5/account/position-builder",
+                                      "/api/v5/trade/order-precheck", "/api/v5/trade/mass-cancel"};
+
+}  // namespace
+
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> kRoutes = [] {
     std::vector<Route> all = public_routes(), own = private_routes();
     all.insert(all.end(), own.begin(), own.end());
+    for (const std::string_view path : kNone) all.push_back({"GET", path, &Api::nothing});
+    for (const std::string_view path : kAsked)
+      all.push_back({"GET", path, &Api::of_other_levels, true, 5});
+    for (const std::string_view path : kSent)
+      all.push_back({"POST", path, &Api::of_other_levels, true, 5});
     return all;
   }();
   return kRoutes;
-}
-
-std::vector<Api::Route> Api::private_routes() {
-  return {
-      {"GET", "/api/v5/asset/currencies", &Api::coins, true, 12},
-      {"GET", "/api/v5/asset/balances", &Api::nothing, true, 12},
-      {"GET", "/api/v5/account/balance", &Api::balance, true, 10},
-      {"GET", "/api/v5/account/config", &Api::config, true, 5},
-      {"GET", "/api/v5/account/instruments", &Api::instruments, true, 20},
-      {"GET", "/api/v5/account/bills", &Api::bills, true, 10},
-      {"GET", "/api/v5/account/bills-archive", &Api::bills, true, 10},
-      {"GET", "/api/v5/account/trade-fee", &Api::trade_fee, true, 5},
-      {"GET", "/api/v5/account/max-withdrawal", &Api::max_withdrawal, true, 20},
-      {"GET", "/api/v5/account/account-position-risk", &Api::account_risk, true, 10},
-      {"GET", "/api/v5/account/greeks", &Api::nothing, true, 10},
-      {"GET", "/api/v5/account/interest-accrued", &Api::nothing, true, 5},
-      {"GET", "/api/v5/account/interest-rate", &Api::nothing, true, 5},
-      {"GET", "/api/v5/account/borrow-repay-history", &Api::nothing, true, 5},
-      {"GET", "/api/v5/account/risk-state", &Api::of_other_levels, true, 10},
-      {"GET", "/api/v5/account/collateral-assets", &Api::of_other_levels, true, 5},
-      {"POST", "/api/v5/account/set-account-level", &Api::set_account_level, true, 5},
-      {"POST", "/api/v5/account/set-isolated-mode", &Api::echo_setting, true, 5},
-      {"POST", "/api/v5/account/set-greeks", &Api::echo_setting, true, 5},
-      {"GET", "/api/v5/asset/bills", &Api::nothing, true, 12},
-      {"GET", "/api/v5/asset/bills-history", &Api::nothing, true, 12},
-      {"GET", "/api/v5/asset/deposit-history", &Api::nothing, true, 12},
-      {"GET", "/api/v5/asset/withdrawal-history", &Api::nothing, true, 12},
-      {"GET", "/api/v5/users/subaccount/list", &Api::nothing, true, 2},
-      {"GET", "/api/v5/trade/account-rate-limit", &Api::rate_limit, true, 1},
-      {"GET", "/api/v5/account/positions", &Api::positions, true, 10},
-      {"GET", "/api/v5/account/positions-history", &Api::position_history, true, 10},
-      {"POST", "/api/v5/account/set-position-mode", &Api::set_position_mode, true, 5},
-      {"POST", "/api/v5/account/set-leverage", &Api::set_leverage, true, 20},
-      {"GET", "/api/v5/account/leverage-info", &Api::leverage_info, true, 20},
-      {"POST", "/api/v5/account/position/margin-balance", &Api::margin_balance, true, 20},
-      {"GET", "/api/v5/account/max-size", &Api::max_size, true, 20},
-      {"GET", "/api/v5/account/max-avail-size", &Api::max_available, true, 20},
-
-      {"POST", "/api/v5/trade/order", &Api::place, true, 60},
-      {"POST", "/api/v5/trade/batch-orders", &Api::place, true, 300},
-      {"POST", "/api/v5/trade/cancel-order", &Api::cancel, true, 60},
-      {"POST", "/api/v5/trade/cancel-batch-orders", &Api::cancel, true, 300},
-      {"POST", "/api/v5/trade/amend-order", &Api::amend, true, 60},
-      {"POST", "/api/v5/trade/amend-batch-orders", &Api::amend, true, 300},
-      {"POST", "/api/v5/trade/close-position", &Api::close_position, true, 20},
-      {"POST", "/api/v5/trade/cancel-all-after", &Api::cancel_all_after, true, 2},
-      // Of options in portfolio margin, on the venue too.
-      {"POST", "/api/v5/trade/mass-cancel", &Api::of_other_levels, true, 5},
-      {"POST", "/api/v5/trade/order-algo", &Api::place_algo, true, 20},
-      {"POST", "/api/v5/trade/cancel-algos", &Api::cancel_algos, true, 20},
-      {"POST", "/api/v5/trade/cancel-advance-algos", &Api::cancel_algos, true, 20},
-      {"POST", "/api/v5/trade/amend-algos", &Api::amend_algos, true, 20},
-      {"GET", "/api/v5/trade/order", &Api::order, true, 60},
-      {"GET", "/api/v5/trade/orders-pending", &Api::orders_pending, true, 60},
-      {"GET", "/api/v5/trade/orders-history", &Api::order_history, true, 40},
-      {"GET", "/api/v5/trade/orders-history-archive", &Api::order_history, true, 20},
-      {"GET", "/api/v5/trade/fills", &Api::fills, true, 60},
-      {"GET", "/api/v5/trade/fills-history", &Api::fills, true, 10},
-      {"GET", "/api/v5/trade/order-algo", &Api::algo, true, 20},
-      {"GET", "/api/v5/trade/orders-algo-pending", &Api::algos_pending, true, 20},
-      {"GET", "/api/v5/trade/orders-algo-history", &Api::algo_history, true, 20},
-  };
 }
 
 const Api::Route* Api::find(std::string_view method, std::string_view path) {

@@ -80,6 +80,7 @@ class Api {
   Outcome tiers(const Ask& ask);
   Outcome liquidations(const Ask& ask);
   Outcome insurance(const Ask& ask);
+  Outcome discounts(const Ask& ask);
   Outcome underlyings(const Ask& ask);
   std::vector<const Product*> asked_products(const Ask& ask) const;
   const Product* indexed_product(std::string_view inst_id) const;
@@ -103,6 +104,7 @@ class Api {
   Outcome bills(const Ask& ask);
   Outcome trade_fee(const Ask& ask);
   Outcome max_withdrawal(const Ask& ask);
+  Outcome valuation(const Ask& ask);
   Outcome account_risk(const Ask& ask);
   Outcome of_other_levels(const Ask& ask);
   Outcome set_account_level(const Ask& ask);

@@ -188,6 +188,28 @@ Outcome Api::max_withdrawal(const Ask& ask) {
   });
 }
 
+// All of it is in the trading account, told in BTC where no other coin is named.
+Outcome Api::valuation(const Ask& ask) {
+  const std::string_view in = ask.fields.has("ccy") ? ask.fields["ccy"] : "BTC";
+  const Statement s = statement_of(venue_.desk, ask.account);
+  double price = in == "USD" ? 1 : 0;
+  for (const CoinFigures& c : s.coins) {
+    if (venue_.catalog.coin_name(c.coin) == in) price = c.usd;
+  }
+  if (!(price > 0)) return parameter_error("ccy");
+  const std::string total = number_text(s.equity / price);
+  Outcome out;
+  out.rows = "[";
+  ObjectText row(out.rows);
+  row.text("totalBal", total).text("ts", ms_text(venue_.wall()));
+  ObjectText details(row.member("details"));
+  details.text("funding", "0").text("trading", total).text("classic", "0").text("earn", "0");
+  details.end();
+  row.end();
+  out.rows += "]";
+  return out;
+}
+
 Outcome Api::account_risk(const Ask& ask) {
   const Statement s = statement_of(venue_.desk, ask.account);
   Outcome out;

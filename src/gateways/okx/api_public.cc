@@ -120,6 +120,38 @@ Outcome Api::insurance(const Ask& ask) {
   return out;
 }
 
+// What a coin counts as margin where all of them do, in one tier. Nothing is lent.
+Outcome Api::discounts(const Ask& ask) {
+  const auto& setups = venue_.desk.door().setup().coins;
+  std::vector<CoinId> coins;
+  for (CoinId c = 0; c < setups.size(); ++c) {
+    const bool asked = !ask.fields.has("ccy") || ask.fields["ccy"] == setups[c].name;
+    if (asked && setups[c].haircut) coins.push_back(c);
+  }
+  return rows_of(coins, [&](std::string& to, CoinId c) {
+    const std::string rate = (Rate::raw(Rate::scale) - *setups[c].haircut).text();
+    ObjectText row(to);
+    row.text("ccy", setups[c].name)
+        .text("amt", "0")
+        .text("discountLv", "1")
+        .text("minDiscountRate", rate)
+        .text("colRes", "0")
+        .flag("collateralRestrict", false);
+    std::string& details = row.member("details");
+    details += '[';
+    ObjectText tier(details);
+    tier.text("tier", "1")
+        .text("minAmt", "0")
+        .text("maxAmt", "")
+        .text("discountRate", rate)
+        .text("liqPenaltyRate", "")
+        .text("disCcyEq", "");
+    tier.end();
+    details += ']';
+    row.end();
+  });
+}
+
 Outcome Api::underlyings(const Ask& ask) {
   std::set<std::string> families;
   for (const Product* p : asked_products(ask)) families.insert(p->family);

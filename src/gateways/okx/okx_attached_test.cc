@@ -140,6 +140,18 @@ TEST_F(OkxAttached, WhatATradeChangedIsToldWithItsNumber) {
   }
 }
 
+TEST_F(OkxAttached, AllOfItIsWorthSomething) {
+  const JsonTree balance = get("/api/v5/account/balance");
+  const JsonTree in_dollars = get("/api/v5/asset/asset-valuation", "ccy=USD");
+  EXPECT_NEAR(number(row(in_dollars), "totalBal"), number(row(balance), "totalEq"), 1e-3);
+  EXPECT_NEAR(number(row(get("/api/v5/asset/asset-valuation")), "totalBal") * 84'000,
+              number(row(balance), "totalEq"), 1);
+  EXPECT_EQ(code(get("/api/v5/asset/asset-valuation", "ccy=NONE")), "51000");
+  for (const JsonTree& coin :
+       get("/api/v5/public/discount-rate-interest-free-quota")["data"].items())
+    EXPECT_GT(number(coin, "minDiscountRate"), 0);
+}
+
 TEST_F(OkxAttached, AnIndexHasADay) {
   for (int n = 0; n < 5; ++n) {
     market.move(84'000 + 10 * n);

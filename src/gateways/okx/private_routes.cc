@@ -1,0 +1,70 @@
+// What is asked with a signature, and how often in two seconds.
+// https://www.okx.com/docs-v5/en/#overview-rate-limits
+#include "gateways/okx/api.h"
+
+namespace delever::gateways::okx {
+
+std::vector<Api::Route> Api::private_routes() {
+  return {
+      {"GET", "/api/v5/asset/currencies", &Api::coins, true, 12},
+      {"GET", "/api/v5/asset/balances", &Api::nothing, true, 12},
+      {"GET", "/api/v5/account/balance", &Api::balance, true, 10},
+      {"GET", "/api/v5/account/config", &Api::config, true, 5},
+      {"GET", "/api/v5/account/instruments", &Api::instruments, true, 20},
+      {"GET", "/api/v5/account/bills", &Api::bills, true, 10},
+      {"GET", "/api/v5/account/bills-archive", &Api::bills, true, 10},
+      {"GET", "/api/v5/account/trade-fee", &Api::trade_fee, true, 5},
+      {"GET", "/api/v5/account/max-withdrawal", &Api::max_withdrawal, true, 20},
+      {"GET", "/api/v5/account/account-position-risk", &Api::account_risk, true, 10},
+      {"GET", "/api/v5/account/greeks", &Api::nothing, true, 10},
+      {"GET", "/api/v5/account/interest-accrued", &Api::nothing, true, 5},
+      {"GET", "/api/v5/account/interest-rate", &Api::nothing, true, 5},
+      {"GET", "/api/v5/account/borrow-repay-history", &Api::nothing, true, 5},
+      {"POST", "/api/v5/account/set-account-level", &Api::set_account_level, true, 5},
+      {"POST", "/api/v5/account/set-isolated-mode", &Api::echo_setting, true, 5},
+      {"POST", "/api/v5/account/set-greeks", &Api::echo_setting, true, 5},
+      {"GET", "/api/v5/asset/bills", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/bills-history", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/deposit-history", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/withdrawal-history", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/asset-valuation", &Api::valuation, true, 1},
+      {"GET", "/api/v5/asset/non-tradable-assets", &Api::nothing, true, 6},
+      {"GET", "/api/v5/asset/convert/history", &Api::nothing, true, 6},
+      {"GET", "/api/v5/trade/easy-convert-history", &Api::nothing, true, 1},
+      {"GET", "/api/v5/trade/one-click-repay-history", &Api::nothing, true, 1},
+      {"GET", "/api/v5/users/subaccount/list", &Api::nothing, true, 2},
+      {"GET", "/api/v5/trade/account-rate-limit", &Api::rate_limit, true, 1},
+      {"GET", "/api/v5/account/positions", &Api::positions, true, 10},
+      {"GET", "/api/v5/account/positions-history", &Api::position_history, true, 10},
+      {"POST", "/api/v5/account/set-position-mode", &Api::set_position_mode, true, 5},
+      {"POST", "/api/v5/account/set-leverage", &Api::set_leverage, true, 20},
+      {"GET", "/api/v5/account/leverage-info", &Api::leverage_info, true, 20},
+      {"POST", "/api/v5/account/position/margin-balance", &Api::margin_balance, true, 20},
+      {"GET", "/api/v5/account/max-size", &Api::max_size, true, 20},
+      {"GET", "/api/v5/account/max-avail-size", &Api::max_available, true, 20},
+
+      {"POST", "/api/v5/trade/order", &Api::place, true, 60},
+      {"POST", "/api/v5/trade/batch-orders", &Api::place, true, 300},
+      {"POST", "/api/v5/trade/cancel-order", &Api::cancel, true, 60},
+      {"POST", "/api/v5/trade/cancel-batch-orders", &Api::cancel, true, 300},
+      {"POST", "/api/v5/trade/amend-order", &Api::amend, true, 60},
+      {"POST", "/api/v5/trade/amend-batch-orders", &Api::amend, true, 300},
+      {"POST", "/api/v5/trade/close-position", &Api::close_position, true, 20},
+      {"POST", "/api/v5/trade/cancel-all-after", &Api::cancel_all_after, true, 2},
+      {"POST", "/api/v5/trade/order-algo", &Api::place_algo, true, 20},
+      {"POST", "/api/v5/trade/cancel-algos", &Api::cancel_algos, true, 20},
+      {"POST", "/api/v5/trade/cancel-advance-algos", &Api::cancel_algos, true, 20},
+      {"POST", "/api/v5/trade/amend-algos", &Api::amend_algos, true, 20},
+      {"GET", "/api/v5/trade/order", &Api::order, true, 60},
+      {"GET", "/api/v5/trade/orders-pending", &Api::orders_pending, true, 60},
+      {"GET", "/api/v5/trade/orders-history", &Api::order_history, true, 40},
+      {"GET", "/api/v5/trade/orders-history-archive", &Api::order_history, true, 20},
+      {"GET", "/api/v5/trade/fills", &Api::fills, true, 60},
+      {"GET", "/api/v5/trade/fills-history", &Api::fills, true, 10},
+      {"GET", "/api/v5/trade/order-algo", &Api::algo, true, 20},
+      {"GET", "/api/v5/trade/orders-algo-pending", &Api::algos_pending, true, 20},
+      {"GET", "/api/v5/trade/orders-algo-history", &Api::algo_history, true, 20},
+  };
+}
+
+}  // namespace delever::gateways::okx
