@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "feeds/session_testing.h"
 
 namespace delever::feeds {
@@ -118,6 +120,45 @@ TEST(Session, SilentTopicIsAlarmedThoughItsConnectionLives) {
   scene.hear(R"({"stream":"btcusdt@markPrice@1s","data":{}})");
   ASSERT_EQ(scene.outside.gaps.size(), 1U);
   EXPECT_EQ(scene.outside.gaps[0].reason, "silent for 30s");
+}
+
+// Where nothing at all is heard of a connection, a book that never is silent for so long among it,
+// its trades are missing too: they have no numbers to say so. Not so while another topic speaks.
+TEST(Session, AConnectionOnWhichAllIsSilentIsAGapOfItsTrades) {
+  for (const bool another_speaks : {false, true}) {
+    Scene scene("hyperliquid", {"l2Book:BTC", "trades:BTC", "l2Book:ETH"});
+    const auto hear = [&](std::string_view frame) {
+      scene.session->received(scene.outside.connects[0].first, frame, scene.now());
+    };
+    const auto book = [&](std::string_view coin, int ms) {
+      hear(fmt::format(
+          R"({{"channel":"l2Book","data":{{"coin":"{}","time":{},"levels":[[],[]]}}}})", coin, ms));
+    };
+    const auto trade = [&](int ms) {
+      hear(fmt::format(R"({{"channel":"trades","data":[{{"coin":"BTC","side":"A","px":"1",)"
+                       R"("sz":"1","time":{}}}]}})",
+                       ms));
+    };
+    scene.begin();
+    book("ETH", 1);
+    trade(1);
+    book("BTC", 1);
+    for (int i = 0; i < 7; ++i) {
+      scene.wait(Duration::seconds(10));
+      hear(R"({"channel":"pong"})");
+      if (another_speaks) book("ETH", 2 + i);
+    }
+    const Instant again = scene.now().at;
+    EXPECT_EQ(scene.outside.open_gaps.count(2), another_speaks ? 0U : 1U);
+    trade(2);
+    EXPECT_EQ(scene.outside.open_gaps.count(2), 0U);
+    const auto trades = std::find_if(scene.outside.gaps.begin(), scene.outside.gaps.end(),
+                                     [](const Outside::Hole& gap) { return gap.stream == 2; });
+    EXPECT_EQ(trades == scene.outside.gaps.end(), another_speaks);
+    if (another_speaks || trades == scene.outside.gaps.end()) continue;
+    EXPECT_EQ(trades->from, kStart + Duration::ns(1));
+    EXPECT_EQ(trades->to, again);
+  }
 }
 
 // A recorder that dies in a gap leaves it: it is told when it opens, and ends as it always did.

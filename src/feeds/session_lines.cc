@@ -9,6 +9,8 @@
 namespace delever::feeds {
 namespace {
 
+constexpr std::string_view kStoodStill =
+    "the first of two connections left out what the second told";
 constexpr Duration kUnheard = Duration::seconds(10);
 constexpr Duration kFirstWords = Duration::seconds(2);
 constexpr size_t kReasonMost = 200;
@@ -79,9 +81,12 @@ void Session::State::open(size_t index, bool successor) {
   endpoint_free[line.endpoint] = now.elapsed + terms.connect_every;
   ++counts.connects;
   if (successor) {
+    line.missed.reset();
     for (const size_t t : line.topics) {
-      topics[t].hand = std::make_unique<Handover>();
-      topics[t].hand->began = stamp;
+      TopicState& topic = topics[t];
+      topic.hand = std::make_unique<Handover>();
+      topic.hand->began = stamp;
+      topic.hand->told_before = topic.last_stamp == Instant::min() ? began : topic.last_stamp;
     }
   }
   network.connect(id, address(terms.endpoints[line.endpoint].url));
@@ -153,6 +158,7 @@ void Session::State::on_frame(Connection& c, std::string_view bytes) {
   const Frame frame = dialect.read(bytes, scratch);
   switch (frame.kind) {
     case Frame::Kind::data: {
+      c.last_data = now.elapsed;
       const Line& line = lines[c.line];
       const auto found = line.by_key.find(frame.topic);
       if (found == line.by_key.end()) return keep_unknown(bytes);
@@ -281,9 +287,13 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
   ++counts.reconnects;
   if (line.successor == id) {
     begin_unheard(line, *c, why);
+    note_told_alone(line);
     for (const size_t t : line.topics) {
       TopicState& topic = topics[t];
+      const bool named = name_hole(topic);
       drop_hand(topic);
+      if (!named && topic.gap.cause == Silence::none && topic.last_stamp != Instant::min())
+        begin_gap(topic, Silence::silent, topic.last_stamp + kTick, kStoodStill);
       if (topic.heard_on == id) {  // it had already taken over
         begin_gap(topic, Silence::connection, c->last_in_stamp + kTick, why);
         topic.heard_on = kNoConnection;
@@ -314,17 +324,49 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
   connections.erase(id);
 }
 
-// Whether the new connection has told what the old one should have told well before now. What comes
-// first is for the new one alone, and so is a snapshot.
-bool Session::State::told_alone(const Handover& hand) const {
+// The first thing that the new connection has told and the old one, well before now, should have
+// told. What comes first is for the new one alone, and so is a snapshot.
+std::optional<Instant> Session::State::told_alone(const Handover& hand) const {
   const auto unheard = [&](Instant at) {
     return at - kFirstWords > hand.accepted_at && at - kFirstWords + kUnheard < stamp;
   };
-  return std::any_of(hand.written.begin(), hand.written.end(),
-                     [&](const Handover::Told& told) { return unheard(told.at); }) ||
-         std::any_of(hand.held.begin(), hand.held.end(), [&](const Handover::Held& held) {
-           return !held.snapshot && unheard(held.stamp);
-         });
+  for (const Handover::Told& told : hand.written) {
+    if (unheard(told.at)) return told.at;
+  }
+  for (const Handover::Held& held : hand.held) {
+    if (!held.snapshot && unheard(held.stamp)) return held.stamp;
+  }
+  return std::nullopt;
+}
+
+void Session::State::missed_by_first(const TopicState& t, Instant at) {
+  if (at - kFirstWords <= t.hand->accepted_at) return;  // for the second one alone
+  std::optional<Instant>& missed = lines[t.line].missed;
+  missed = std::min(missed.value_or(at), at);
+}
+
+// The first connection stood still, by what the second told of whatever topic, and has spoken of
+// this one again: in between neither may have told of it. False: it has not spoken of it since.
+bool Session::State::name_hole(TopicState& t) {
+  const std::optional<Instant> missed = lines[t.line].missed;
+  if (!missed || !t.hand || t.topic->cure != Cure::none) return true;
+  Instant before = t.hand->told_before;
+  for (const Handover::Told& told : t.hand->told) {
+    if (told.at >= *missed) {
+      recording.gap(t.stream, std::min(before + kTick, told.at), told.at, kStoodStill);
+      ++counts.gaps;
+      return true;
+    }
+    before = told.at;
+  }
+  return false;
+}
+
+void Session::State::note_told_alone(const Line& line) {
+  for (const size_t i : line.topics) {
+    const auto alone = topics[i].hand ? told_alone(*topics[i].hand) : std::nullopt;
+    if (alone) missed_by_first(topics[i], *alone);
+  }
 }
 
 // The change of connections is over, whether or not every topic was seen on both.
@@ -335,9 +377,7 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
   CHECK(next != nullptr);
   if (old != nullptr && !healthy) begin_unheard(line, *old, why);
   // What fell silent is a connection: its quiet topics too, from the last that they told.
-  const bool silent = std::any_of(line.topics.begin(), line.topics.end(), [&](size_t i) {
-    return topics[i].hand && told_alone(*topics[i].hand);
-  });
+  note_told_alone(line);
   for (const size_t i : line.topics) {
     TopicState& t = topics[i];
     if (!t.hand) continue;
@@ -346,7 +386,7 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
     // should have told too.
     const auto unheard = [&](Instant at) { return at > hand.accepted_at && at + kUnheard < stamp; };
     const bool quiet = t.topic->cure == Cure::none && hand.told.empty();
-    const bool lost = !healthy || !hand.accepted || hand.overflown || (silent && quiet) ||
+    const bool lost = !healthy || !hand.accepted || hand.overflown || (line.missed && quiet) ||
                       told_alone(hand) ||
                       std::any_of(hand.told.begin(), hand.told.end(),
                                   [&](const Handover::Told& told) { return unheard(told.at); });

@@ -86,6 +86,7 @@ struct Handover {
     Duration at = {};
   };
   Instant began;                 // before anything that the second connection told
+  Instant told_before;           // by the first, last before that; or `began`
   Instant last_told;             // by the first, before what is in `written` and `held`
   std::optional<Instant> guard;  // an open gap of the tape, for what is in `held`: its beginning
   bool accepted = false;
@@ -151,6 +152,7 @@ struct Connection {
   bool open = false;
   Duration since;    // opened, or begun to open
   Duration last_in;  // anything at all
+  Duration last_data;  // of any topic
   Instant last_in_stamp;
   std::deque<Request> queue;
   std::deque<Request> asked;  // in the order sent
@@ -172,6 +174,8 @@ struct Line {
   std::optional<Duration> connect_at;
   bool leaving = false;  // the primary has to go: a successor is wanted
   bool unheard = false;  // it broke, and none is open again: see State::unknown_gap
+  // In a change: the first message that the second told and the primary is known to have left out.
+  std::optional<Instant> missed;
 };
 
 struct PollState {
@@ -234,7 +238,10 @@ struct Session::State {
   void begin_unheard(Line& line, const Connection& lost, std::string_view why);
   void end_unheard(Line& line);
   void end_overlap(size_t line, bool healthy, std::string_view why);
-  bool told_alone(const Handover& hand) const;
+  std::optional<Instant> told_alone(const Handover& hand) const;
+  void missed_by_first(const TopicState& t, Instant at);
+  bool name_hole(TopicState& t);
+  void note_told_alone(const Line& line);
   Connection* find(ConnectionId id);
   Connection* heard(ConnectionId id, Moment at);  // session.cc
   bool is_successor(const Connection& c) const;
@@ -265,6 +272,7 @@ struct Session::State {
   void hole(TopicState& t, const std::string& reason, Instant stamp);
   void want_cure(TopicState& t);
   void sweep_topic(TopicState& t);
+  void stands_still(const Connection& c, std::string_view why);
   void ask_refused(TopicState& t);
   void keep_unknown(std::string_view bytes);
 

@@ -142,6 +142,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   }
   // Joined. What stands before the match was sent to the new one alone: a snapshot, which would
   // break a chain, or what the old one has missed.
+  if (!t.hand->written.empty()) missed_by_first(t, t.hand->written.front().at);
   while (held.front().hash != hash) {
     const Handover::Held first = std::move(held.front());
     held.pop_front();
@@ -149,6 +150,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
     if (first.snapshot) {
       ++counts.repeats;
     } else {
+      if (t.topic->cure == Cure::none) missed_by_first(t, first.stamp);
       keep(t, first.bytes, stamp);
     }
   }
@@ -184,6 +186,7 @@ bool Session::State::joins_written(TopicState& t, uint64_t hash) {
                                   [&](const Handover::Told& one) { return one.hash == hash; });
   if (found == written.end()) return false;
   ++counts.repeats;
+  if (found != written.begin()) missed_by_first(t, written.front().at);
   written.erase(written.begin(), found + 1);
   t.hand->told.clear();
   take_over(t, lines[t.line].successor);
@@ -229,6 +232,10 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
     // What came before the match was for the new one alone. Without numbers it may be what the old
     // one has missed; with them it is a snapshot, or lies in a hole that is known.
     const std::deque<Handover::Held> before = std::exchange(hand.held, {});
+    if (!hand.written.empty())
+      missed_by_first(t, hand.written.front().at);
+    else if (!before.empty() && t.topic->cure == Cure::none)
+      missed_by_first(t, before.front().stamp);
     for (const Handover::Held& held : before) {
       held_bytes -= held.bytes.size();
       if (t.topic->cure == Cure::none) keep(t, held.bytes, stamp);
@@ -326,6 +333,7 @@ void Session::State::drop_hand(TopicState& t) {
 
 // From now on the topic is heard on `next`.
 void Session::State::take_over(TopicState& t, ConnectionId next) {
+  (void)name_hole(t);
   const std::unique_ptr<Handover> hand = std::move(t.hand);
   soon();  // the last topic to come lets the old connection go
   const bool gapped = t.gap.cause != Silence::none;
@@ -536,6 +544,17 @@ void Session::State::ask_refused(TopicState& t) {
   send_queued(*c);
 }
 
+// A connection of which every topic is quiet, one that never is for so long among them: what has no
+// numbers and may be quiet by itself is missing too, until it is told again.
+void Session::State::stands_still(const Connection& c, std::string_view why) {
+  for (const size_t i : lines[c.line].topics) {
+    TopicState& t = topics[i];
+    if (t.heard_on != c.id || t.topic->cure != Cure::none || t.topic->silence) continue;
+    if (t.gap.cause != Silence::none || t.last_stamp == Instant::min()) continue;
+    begin_gap(t, Silence::silent, t.last_stamp + kTick, why);
+  }
+}
+
 void Session::State::sweep_topic(TopicState& t) {
   Connection* c = find(t.heard_on);
   if (c == nullptr) return ask_refused(t);
@@ -562,6 +581,10 @@ void Session::State::sweep_topic(TopicState& t) {
             reason);
   // One that had spoken is stuck, not dead: another connection may hear it.
   if (t.spoke && !t.hand) lines[t.line].leaving = true;
+  const Duration quiet = *t.topic->silence - *t.topic->silence / 10;
+  if (t.spoke && now.elapsed - c->last_data >= quiet)
+    stands_still(
+        *c, fmt::format("nothing of any topic on its connection: {} is {}", t.topic->name, reason));
 }
 
 void Session::State::keep_unknown(std::string_view bytes) {

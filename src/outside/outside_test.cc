@@ -210,6 +210,13 @@ TEST(Outside, ScriptsOfQuietDays) {
            "0.0875 leaving 0.00805 lost_ack 0.24 mute 0.0101 no_room 0.089 odd_topic 1 outage 0.05 "
            "pace 155 refused 0.0533 rotate 1 spikes 0.0575 stall 0.164 truncate 0.00247 venue_leap "
            "0.0115 wall_drift 8.03e-06 wall_step 0.0175 wrong 0.00399",
+           // The first connection stands still and the second, half-open, tells nothing: the first
+           // speaks again before the change is over.
+           "hyperliquid 104591 hours 18.9 ban 0.248 burst 1.33 garbage 0.527 half_open 0.288 hang "
+           "0.133 jitter 0.00111 latency 0.0385 lifetime 2.51 lost_ack 0.0714 maintenance 0.297 "
+           "no_room 0.736 outage 0.14 restart 0.25 spikes 1.08 stall 0.494 venue_leap 0.0588 "
+           "wall_step 1.61",
+           "okx 18 hours 20 half_open 3 latency 0.04 lifetime 1 reset 1 stall 2",
        }) {
     const auto script = Script::parse(line);
     ASSERT_TRUE(script) << line;
