@@ -161,6 +161,33 @@ TEST(Session, AConnectionOnWhichAllIsSilentIsAGapOfItsTrades) {
   }
 }
 
+// A book that breaks over a pause of its whole connection shows that it stood still: its trades
+// have a gap of that pause. Not so where another topic spoke meanwhile.
+TEST(Session, ABookThatBreaksOverAPauseIsAGapOfTheTradesToo) {
+  for (const bool another_speaks : {false, true}) {
+    Scene scene("binance-spot", {"btcusdt@depth@100ms", "btcusdt@aggTrade", "ethusdt@aggTrade"});
+    const auto trade = [&](std::string_view symbol, int id) {
+      scene.hear(fmt::format(R"({{"stream":"{0}@aggTrade","data":{{"e":"aggTrade","a":{1}}}}})",
+                             symbol, id));
+    };
+    scene.begin();
+    trade("btcusdt", 1);
+    scene.hear(binance_depth(1, 2, 0));
+    scene.wait(Duration::seconds(8));
+    if (another_speaks) trade("ethusdt", 1);
+    scene.wait(Duration::seconds(8));
+    const Instant again = scene.now().at;
+    trade("btcusdt", 2);
+    scene.hear(binance_depth(9, 10, 8));
+    const auto trades = std::find_if(scene.outside.gaps.begin(), scene.outside.gaps.end(),
+                                     [](const Outside::Hole& gap) { return gap.stream != 1; });
+    EXPECT_EQ(trades == scene.outside.gaps.end(), another_speaks);
+    if (another_speaks || trades == scene.outside.gaps.end()) continue;
+    EXPECT_EQ(trades->from, kStart + Duration::ns(1));
+    EXPECT_EQ(trades->to, again);
+  }
+}
+
 // A recorder that dies in a gap leaves it: it is told when it opens, and ends as it always did.
 TEST(Session, AGapIsToldWhenItOpens) {
   Scene scene("hyperliquid", {"trades:BTC"});

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kStoodStill =
     "the first of two connections left out what the second told";
 constexpr Duration kUnheard = Duration::seconds(10);
+constexpr Duration kPause = Duration::seconds(10);
 constexpr Duration kFirstWords = Duration::seconds(2);
 constexpr size_t kReasonMost = 200;
 constexpr Duration kHour = Duration::hours(1);
@@ -86,6 +87,7 @@ void Session::State::open(size_t index, bool successor) {
       TopicState& topic = topics[t];
       topic.hand = std::make_unique<Handover>();
       topic.hand->began = stamp;
+      topic.hand->spoke = topic.spoke && topic.heard_on == line.primary;
       topic.hand->told_before = topic.last_stamp == Instant::min() ? began : topic.last_stamp;
     }
   }
@@ -158,7 +160,10 @@ void Session::State::on_frame(Connection& c, std::string_view bytes) {
   const Frame frame = dialect.read(bytes, scratch);
   switch (frame.kind) {
     case Frame::Kind::data: {
+      if (c.last_data_stamp != Instant::min() && now.elapsed - c.last_data >= kPause)
+        c.pause = {c.last_data_stamp, stamp};
       c.last_data = now.elapsed;
+      c.last_data_stamp = stamp;
       const Line& line = lines[c.line];
       const auto found = line.by_key.find(frame.topic);
       if (found == line.by_key.end()) return keep_unknown(bytes);
@@ -402,7 +407,9 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
     if (t.hand->accepted) {
       take_over(t, next->id);
     } else {
+      const std::deque<Handover::Told> told = hand.told;
       drop_hand(t);
+      for (const Handover::Told& one : told) t.skip.push_back(one.hash);  // it may be on its way
       if (t.heard_on == kNoConnection && !t.refused && !awaits(*next, i)) {
         t.refused = true;  // by the new one alone, or not answered there: asked again at once
         t.ask_at = now.elapsed;

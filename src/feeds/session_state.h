@@ -87,6 +87,7 @@ struct Handover {
   };
   Instant began;                 // before anything that the second connection told
   Instant told_before;           // by the first, last before that; or `began`
+  bool spoke = false;            // the first, before that
   Instant last_told;             // by the first, before what is in `written` and `held`
   std::optional<Instant> guard;  // an open gap of the tape, for what is in `held`: its beginning
   bool accepted = false;
@@ -153,6 +154,11 @@ struct Connection {
   Duration since;    // opened, or begun to open
   Duration last_in;  // anything at all
   Duration last_data;  // of any topic
+  Instant last_data_stamp = Instant::min();
+  struct Pause {
+    Instant from, to;
+  };
+  std::optional<Pause> pause;  // the last one in which no topic was told of for ten seconds
   Instant last_in_stamp;
   std::deque<Request> queue;
   std::deque<Request> asked;  // in the order sent
@@ -273,6 +279,7 @@ struct Session::State {
   void want_cure(TopicState& t);
   void sweep_topic(TopicState& t);
   void stands_still(const Connection& c, std::string_view why);
+  void stood_still(const TopicState& t);
   void ask_refused(TopicState& t);
   void keep_unknown(std::string_view bytes);
 

@@ -20,6 +20,9 @@ constexpr Duration kGuardAfter = Duration::ms(500);
 constexpr std::string_view kDoubted =
     "a second connection that was lost told what the first has not";
 constexpr Duration kLate = Duration::seconds(40);  // no connection that lives is later
+constexpr std::string_view kBroke = "its connection told of nothing, and a book broke meanwhile";
+constexpr std::string_view kLeftOut =
+    "the first of two connections left out what it should have begun with";
 constexpr std::string_view kInMemory =
     "a change of connections: what only the new one had told was not written yet";
 
@@ -228,6 +231,7 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
                                  [&](const Handover::Told& one) { return one.hash == hash; });
   if (told != hand.told.end()) {  // the old one is ahead: what it told since comes again
     ++counts.repeats;
+    const Instant began_telling = hand.told.front().at;
     hand.told.erase(hand.told.begin(), told + 1);
     // What came before the match was for the new one alone. Without numbers it may be what the old
     // one has missed; with them it is a snapshot, or lies in a hole that is known.
@@ -236,6 +240,13 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
       missed_by_first(t, hand.written.front().at);
     else if (!before.empty() && t.topic->cure == Cure::none)
       missed_by_first(t, before.front().stamp);
+    // But before the first thing that the old one told there is no number to show a hole.
+    const auto left_out = std::find_if(before.begin(), before.end(),
+                                       [](const Handover::Held& held) { return !held.snapshot; });
+    if (t.topic->cure != Cure::none && !hand.spoke && left_out != before.end()) {
+      recording.gap(t.stream, std::min(left_out->stamp, began_telling), began_telling, kLeftOut);
+      ++counts.gaps;
+    }
     for (const Handover::Held& held : before) {
       held_bytes -= held.bytes.size();
       if (t.topic->cure == Cure::none) keep(t, held.bytes, stamp);
@@ -465,6 +476,7 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, std::str
     book.last = place.last;
     return;
   }
+  stood_still(t);
   hole(t,
        book.last ? fmt::format("sequence broken: {} came after {}", place.last, *book.last)
                  : fmt::format("sequence broken before {}", place.last),
@@ -480,6 +492,7 @@ void Session::State::follow_rest(TopicState& t, const Place& place, std::string_
   const std::optional<uint64_t> before = std::exchange(book.last, place.last);
   const bool follows = !before || dialect.follows(place, *before);
   if (!follows) {
+    stood_still(t);
     hole(t, fmt::format("sequence broken before {}", place.last), at);
     book.waiting.clear();
   }
@@ -553,6 +566,21 @@ void Session::State::stands_still(const Connection& c, std::string_view why) {
     if (t.gap.cause != Silence::none || t.last_stamp == Instant::min()) continue;
     begin_gap(t, Silence::silent, t.last_stamp + kTick, why);
   }
+}
+
+// A book breaks over a pause in which its connection told of no topic: that stood still, and what
+// has no numbers is missing as well.
+void Session::State::stood_still(const TopicState& t) {
+  Connection* c = find(t.heard_on);
+  if (c == nullptr || !c->pause || t.last_stamp > c->pause->from) return;
+  for (const size_t i : lines[c->line].topics) {
+    const TopicState& other = topics[i];
+    if (other.heard_on != c->id || other.topic->cure != Cure::none || other.topic->silence)
+      continue;
+    recording.gap(other.stream, c->pause->from + kTick, c->pause->to, kBroke);
+    ++counts.gaps;
+  }
+  c->pause.reset();
 }
 
 void Session::State::sweep_topic(TopicState& t) {

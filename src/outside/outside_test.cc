@@ -210,6 +210,15 @@ TEST(Outside, ScriptsOfQuietDays) {
            "0.0875 leaving 0.00805 lost_ack 0.24 mute 0.0101 no_room 0.089 odd_topic 1 outage 0.05 "
            "pace 155 refused 0.0533 rotate 1 spikes 0.0575 stall 0.164 truncate 0.00247 venue_leap "
            "0.0115 wall_drift 8.03e-06 wall_step 0.0175 wrong 0.00399",
+       }) {
+    const auto script = Script::parse(line);
+    ASSERT_TRUE(script) << line;
+    EXPECT_EQ(text_of(verdict_of(*script)), "") << line;
+  }
+}
+
+TEST(Outside, ScriptsOfTheMillion) {
+  for (const char* line : {
            // The first connection stands still and the second, half-open, tells nothing: the first
            // speaks again before the change is over.
            "hyperliquid 104591 hours 18.9 ban 0.248 burst 1.33 garbage 0.527 half_open 0.288 hang "
@@ -217,6 +226,21 @@ TEST(Outside, ScriptsOfQuietDays) {
            "no_room 0.736 outage 0.14 restart 0.25 spikes 1.08 stall 0.494 venue_leap 0.0588 "
            "wall_step 1.61",
            "okx 18 hours 20 half_open 3 latency 0.04 lifetime 1 reset 1 stall 2",
+           // The second connection has not accepted a topic, and tells again what the first told
+           // last.
+           "bybit:linear 211353 hours 27.3 ban 0.454 crossed 0.00247 drop 0.00118 flurry 0.0957 "
+           "foreign 9.09 garbage 4.78 hang 0.178 jitter 0.105 latency 0.0125 lifetime 0.925 "
+           "lost_ack 0.261 no_room 1.09 outage 0.808 reset 0.243 spikes 0.95 stall 1.31 two 1",
+           // The first connection leaves out what a book begins with, and the second told it.
+           "binance-spot 231747 hours 0.15175 behind 0.977 burst 0.714 dns 0.134 drop 0.0175 "
+           "garbage 11.9 leaving 1.78 spikes 1.12 twice 0.0341 wall_step 1.21",
+           // The second connection takes over, and stands still until its books show a hole.
+           "okx 236653 hours 25.7 burst 5.79 foreign 9.91 half_open 0.588 huge 0.306 latency "
+           "0.0985 leaving 0.234 restart 0.14 spikes 2.88 stall 3.13 tls 0.413 venue_leap 0.116",
+           // Messages of a quiet book that the venue leaves out, until the faults stop.
+           "binance-spot 242731 hours 70.1 drop_many 0.161 flurry 0.0532 foreign 0.026 half_open "
+           "0.0141 huge 0.0327 latency 0.221 lifetime 1.13 listed 41.4 pace 213 rotate 1 spikes "
+           "0.162 truncate 0.00395",
        }) {
     const auto script = Script::parse(line);
     ASSERT_TRUE(script) << line;

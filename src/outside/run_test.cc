@@ -332,7 +332,7 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   bool dropped = world.now() < pipe.stalled_until;
   if (numbered && !snapshot && !dropped) {
     const auto skip = skip_.find(key);
-    if (skip != skip_.end() && skip->second > 0) {
+    if (skip != skip_.end() && skip->second > 0 && !is_calm()) {
       --skip->second;
       dropped = true;
     }
