@@ -202,7 +202,63 @@ class Scanner {
   ClaimDates out_;
 };
 
+// "0800" behind a year is no other year, and "08.30" no number of anything.
+bool is_unread_hour(const std::vector<Token>& tokens, size_t i) {
+  const Token& token = tokens[i];
+  std::string_view digits = token.text;
+  while (digits.ends_with('.') || digits.ends_with(':')) digits.remove_suffix(1);
+  if (digits.find('.') != digits.npos) return true;
+  if (digits.size() != 4) return false;
+  return !year_of(token) || (i > 0 && year_of(tokens[i - 1]));
+}
+
 }  // namespace
+
+std::optional<Duration> clock_of(std::string_view word) {
+  const std::vector<std::string_view> parts = split(word, ':');
+  if (parts.size() < 2 || parts.size() > 3) return std::nullopt;
+  int64_t seconds = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const bool hour = i == 0;
+    if (parts[i].size() > 2 || (!hour && parts[i].size() != 2)) return std::nullopt;
+    const auto n = read_int(parts[i]);
+    if (!n || *n < 0 || *n > (hour ? 24 : 59)) return std::nullopt;
+    seconds = seconds * 60 + *n;
+  }
+  if (parts.size() == 2) seconds *= 60;
+  return seconds > 24 * 3600 ? std::nullopt : std::optional(Duration::seconds(seconds));
+}
+
+NamedClocks clocks_in(std::string_view text) {
+  constexpr std::array<std::string_view, 7> kBounds{"till",   "until", "from", "since",
+                                                    "before", "after", "by"};
+  // "UTC+00:00": how far a zone is away is no time of day.
+  std::string rest = lower(text);
+  for (const std::string_view zone : {"utc", "gmt"}) {
+    for (size_t at = rest.find(zone); at != rest.npos; at = rest.find(zone, at + 1)) {
+      const size_t sign = rest.find_first_not_of(' ', at + zone.size());
+      if (sign == rest.npos || (rest[sign] != '+' && rest[sign] != '-')) continue;
+      const size_t end = std::min(rest.find_first_not_of("0123456789:", sign + 1), rest.size());
+      std::fill(rest.begin() + static_cast<std::ptrdiff_t>(sign),
+                rest.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+    }
+  }
+  const std::vector<Token> tokens = tokens_of(rest);
+  NamedClocks out;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.iso || !is_numeral(token.text.front())) continue;
+    if (const auto clock = clock_of(token.text)) {
+      out.clocks.push_back(*clock);
+      const bool bound =
+          i > 0 && std::find(kBounds.begin(), kBounds.end(), tokens[i - 1].text) != kBounds.end();
+      out.bounds = out.bounds || bound;
+    } else if (token.text.find(':') != token.text.npos || is_unread_hour(tokens, i)) {
+      out.unread = token.text;
+    }
+  }
+  return out;
+}
 
 ClaimDates dates_in(std::string_view text) { return Scanner(text).read(); }
 

@@ -31,4 +31,15 @@ struct NamedSpan {
 };
 std::optional<NamedSpan> span_of(const ClaimDates& dates);
 
+// "8:00", "08:00", "24:00", "08:00:00"; nothing else is a time of day.
+std::optional<Duration> clock_of(std::string_view word);
+
+// The times of day of a text beside those of its ISO times.
+struct NamedClocks {
+  std::vector<Duration> clocks;
+  std::optional<std::string> unread;  // "0800", "08.30": meant as an hour, nobody can tell which
+  bool bounds = false;                // "till 12:00": from or up to it
+};
+NamedClocks clocks_in(std::string_view text);
+
 }  // namespace delever::gauges

@@ -131,6 +131,7 @@ TEST(ClaimPlain, words_of_several_meanings_are_named) {
            {"positive funding rate", "-0.008", "percent", "the sign of its number differ"},
            {"Thursday liquidations", "6", "million USD", "it says \"thursday\""},
            {"liquidations", "6", "million USD", "it says \"monday\"", "Monday 3 Mar 2026"},
+           {"liquidations", "6", "million USD", "it says \"mon\"", "Mon 3 Mar 2026"},
            {"overnight liquidations", "6", "million USD", "it says \"overnight\""},
            {"liquidations in an hour", "6", "million USD", "it is of 1 h"},
            {"open interest wiped out", "90", "million USD", "it says \"wiped\""}}) {

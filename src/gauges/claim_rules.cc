@@ -89,6 +89,15 @@ std::optional<std::string> other_dates(const Claim& claim, const Metric& metric)
       return fmt::format("it is of the time from {} to {}, which no gauge measures",
                          span->from.date(), span->to.date());
   }
+  // An hour in the words is that of the window, or nothing says which of the two is meant.
+  if (const NamedClocks hours = clocks_in(claim.metric);
+      hours.unread || hours.bounds || !hours.clocks.empty()) {
+    const auto ends = read_window(claim.window);
+    const bool same = !hours.unread && !hours.bounds && hours.clocks.size() == 1 &&
+                      ends.has_value() && !ends.value().whole_day &&
+                      ends.value().end == ends.value().day + hours.clocks[0];
+    if (!same) return "it names an hour that is not its window's";
+  }
   // A day in the words and another in the window: one of them is wrong, and which is not said.
   for (const NamedDay& named : said.days) {
     if (!window.days.empty() && named.day != window.days.back().day)
@@ -110,7 +119,8 @@ std::vector<std::string> weekday_of(const Claim& claim) {
   if (!window.has_value() || window.value().end <= window.value().day) return {};
   // Since Thursday, 1 January 1970.
   const int64_t days = window.value().day.ns() / Duration::days(1).ns();
-  return {std::string(kFromThursday[static_cast<size_t>((days % 7 + 7) % 7)])};
+  const std::string name(kFromThursday[static_cast<size_t>((days % 7 + 7) % 7)]);
+  return {name, name.substr(0, 3), name.substr(0, 4), name.substr(0, 5)};  // "Thu", "Tues", "Thurs"
 }
 
 std::string words_of(Duration period) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "gauges/claim_dates.h"
 
 namespace delever::gauges {
 namespace {
@@ -144,6 +145,14 @@ std::vector<Duration> periods_in(std::string_view text) {
       if (const auto n = value_of(kCounts, before)) count = *n;
       if (before.size() <= 3) count = std::max<int64_t>(read_int(before).value_or(count), 1);
     }
+    // "2.5h": another time than any that is measured, to the minute.
+    if (i > 0 && words[i - 1].find('.') != std::string::npos) {
+      if (const auto part = read_double(words[i - 1])) {
+        const double minutes = *part * 60 * static_cast<double>(*unit);
+        if (minutes < 1e7) out.push_back(Duration::minutes(static_cast<int64_t>(minutes)));
+        continue;
+      }
+    }
     const bool letter_alone = words[i].size() == 1;  // "24 h", never "h" alone
     if (letter_alone && (i == 0 || !read_int(words[i - 1]))) continue;
     out.push_back(Duration::hours(count * *unit));
@@ -227,7 +236,7 @@ bool is_of_time(const std::vector<std::string>& words, size_t i) {
   const bool before_unit = i + 1 < words.size() && value_of(kUnits, words[i + 1]);
   if (is_digit(word[0])) {
     const auto near_month = [&](size_t j) { return j < words.size() && names(kMonths, words[j]); };
-    const bool clock = word.size() == 5 && word[2] == ':';
+    const bool clock = clock_of(word).has_value();
     // "29 Jan 2026", "Jan 29, 2026", "1-29 Jan 2026", "1 to 29 Jan", "29th of January".
     bool dated = false;
     for (size_t j = i >= 2 ? i - 2 : 0; j <= i + 3; ++j) dated = dated || near_month(j);
@@ -284,17 +293,47 @@ std::optional<std::string> unknown_word(std::string_view text, std::string_view 
   return std::nullopt;
 }
 
+namespace {
+
+// Behind "+8", "-05:30", "+0800" or the same with a minus sign of its own, at `at`; `at` where
+// there is no offset, or one of nothing. No zone is more than 14 hours away, "12:00-16:00" is none.
+size_t offset_end(std::string_view text, size_t at) {
+  constexpr std::string_view kMinus = "\xe2\x88\x92";
+  size_t end = at;
+  if (end < text.size() && (text[end] == '+' || text[end] == '-'))
+    ++end;
+  else if (text.substr(end).starts_with(kMinus))
+    end += kMinus.size();
+  const size_t digits = end;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  if (digits == at || end == digits) return at;
+  const auto hours = read_int(text.substr(digits, std::min<size_t>(end - digits, 2)));
+  if (end < text.size() && text[end] == ':')
+    end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
+  const bool zero = text.substr(digits, end - digits).find_first_of("123456789") == text.npos;
+  return zero || !hours || *hours > 14 ? at : end;
+}
+
+}  // namespace
+
 std::optional<std::string> zone_in(std::string_view window) {
   const std::string text = lower(window);
   for (const std::string_view zone : kZones) {
     if (has_word(text, zone)) return upper(zone);
   }
   for (const std::string_view utc : {"utc", "gmt"}) {
-    const size_t at = text.find(utc);
-    if (at == text.npos || at + 4 >= text.size()) continue;
-    const char sign = text[at + 3], digit = text[at + 4];
-    if ((sign == '+' || sign == '-') && is_digit(digit) && digit != '0')
-      return upper(text.substr(at, 5));
+    for (size_t at = text.find(utc); at != text.npos; at = text.find(utc, at + 1)) {
+      const size_t sign = std::min(text.find_first_not_of(' ', at + 3), text.size());
+      if (const size_t end = offset_end(text, sign); end > sign)
+        return upper(text.substr(at, end - at));
+    }
+  }
+  // "2026-01-29T16:00:00+08:00"
+  for (size_t at = text.find('t'); at != text.npos; at = text.find('t', at + 1)) {
+    if (at == 0 || !is_digit(text[at - 1])) continue;
+    const size_t sign = std::min(text.find_first_not_of("0123456789:.", at + 1), text.size());
+    if (const size_t end = offset_end(text, sign); end > sign && is_digit(text[sign - 1]))
+      return "UTC" + text.substr(sign, end - sign);
   }
   return std::nullopt;
 }

@@ -242,5 +242,81 @@ TEST(ClaimScope, the_words_choose_the_side_the_part_and_the_sign) {
   EXPECT_EQ(check("high price of 3 Mar 2026", "127.9", "USD").state, State::single_source);
 }
 
+// An hour that is passed over makes the day's figure one of that hour.
+TEST(ClaimScope, an_hour_is_read_or_the_claim_stays_pending) {
+  const auto end_of = [](const char* window) {
+    const auto read = read_window(window);
+    EXPECT_TRUE(read.has_value()) << window << ": "
+                                  << (read.has_value() ? "" : read.error().text());
+    return read.has_value() ? read.value().end : Instant::min();
+  };
+  for (const char* window : {"3 Mar 2026 8:00 UTC", "3 Mar 2026 08:00:00 UTC",
+                             "Mar 3, 2026 8:00 UTC", "2026-03-03 08:00:00", "08:00 UTC, 3 Mar 2026",
+                             "3 Mar 2026 08:00 UTC+00:00", "2026-03-03T08:00:00Z"})
+    EXPECT_EQ(end_of(window), time_of("2026-03-03T08:00:00Z")) << window;
+  EXPECT_EQ(end_of("3 Mar 2026 24:00 UTC"), time_of("2026-03-04T00:00:00Z"));
+  for (const char* window :
+       {"3 Mar 2026 0800 UTC", "3 Mar 2026 08.00 UTC", "3 Mar 2026 2000 UTC",
+        "3 Mar 2026 25:00 UTC", "3 Mar 2026 12:00-16:00 UTC", "3 Mar 2026 12:00 - 16:00 UTC",
+        "12:00 to 16:00 UTC, 3 Mar 2026", "3 Mar 2026 till 12:00 UTC", "3 Mar 2026 from 12:00 UTC",
+        "2026-03-03T12:00Z to 16:00", "3 Mar 2026 16:00 UTC+08:00", "3 Mar 2026 (UTC+08:00)",
+        "16:00 UTC +8, 3 Mar 2026",
+        "16:00 UTC\xe2\x88\x92"
+        "5, 3 Mar 2026",
+        "3 Mar 2026 GMT+0800", "2026-03-03T16:00:00+08:00"}) {
+    EXPECT_FALSE(read_window(window).has_value()) << window;
+    EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::pending) << window;
+  }
+  for (const char* window : {"Tue 3 Mar 2026", "Tues, 3 Mar 2026", "Tuesday 3 Mar 2026"})
+    EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::single_source);
+  for (const char* metric : {"open interest at 08:00 UTC", "open interest at 8:00",
+                             "open interest on 3 Mar 2026 at 0800"})
+    EXPECT_EQ(check(metric, "9", "million SOL").state, State::pending) << metric;
+  for (const char* metric : {"liquidations from 12:00 to 16:00 UTC", "liquidations till 12:00",
+                             "liquidations in 2.5h", "liquidations in 1.5 days"})
+    EXPECT_EQ(check(metric, "6", "million USD").state, State::pending) << metric;
+  EXPECT_EQ(check("open interest at 00:00 UTC", "9", "million SOL", "4 Mar 2026 00:00 UTC").state,
+            State::single_source);
+}
+
+TEST(ClaimScope, a_unit_of_another_figure_is_none_of_this_one) {
+  for (const auto& [metric, value, unit] :
+       std::vector<std::array<const char*, 3>>{{"open interest", "9", "million BTC"},
+                                               {"liquidations", "6", "million ETH"},
+                                               {"liquidations", "6", "million USD per contract"},
+                                               {"open interest", "1.08", "billion USD per day"},
+                                               {"open interest", "1.08", "billion USD delta"},
+                                               {"funding interval", "4", "hours"},
+                                               {"funding rate", "4", "hours"},
+                                               {"funding rate", "5", "x"},
+                                               {"funding rate", "5", "times"},
+                                               {"funding rate", "2", "points"},
+                                               {"funding rate", "0.008", "vol points"}})
+    EXPECT_EQ(check(metric, value, unit).state, State::pending) << metric << " " << unit;
+  for (const auto& [metric, value, unit] :
+       std::vector<std::array<const char*, 3>>{{"funding rate", "0.008", "pct"},
+                                               {"funding rate", "0.8", "basis points"},
+                                               {"funding rate", "0.8", "bps per 4 hours"},
+                                               {"long share of liquidations", "0.75", "share"}})
+    EXPECT_EQ(check(metric, value, unit).state, State::single_source) << metric << " " << unit;
+}
+
+TEST(ClaimScope, one_of_many_and_a_mean_of_many_are_no_sum) {
+  for (const auto& [metric, value, unit] : std::vector<std::array<const char*, 3>>{
+           {"liquidations per exchange", "2", "million USD"},
+           {"liquidations per contract", "2", "million USD"},
+           {"open interest per exchange", "3", "million SOL"},
+           {"liquidations of the past days", "6", "million USD"},
+           {"long liquidations over short liquidations", "3", "million USD"},
+           {"calls over puts in options open interest", "20000", "SOL"},
+           {"the last liquidation", "90000", "USD"},
+           {"a long liquidation of", "90000", "USD"},
+           {"total funding over the past day", "0.048", "percent"},
+           {"funding rate of the whole day", "0.048", "percent"}}) {
+    const ClaimCheck c = check(metric, value, unit);
+    EXPECT_EQ(c.state, State::pending) << metric << ": " << c.note;
+  }
+}
+
 }  // namespace
 }  // namespace delever::gauges

@@ -72,7 +72,9 @@ std::pair<int, std::string> scaled_unit(std::string_view unit) {
 // fraction, coins stay.
 int point_shift(std::string_view unit) {
   const std::string u = lower(unit);
-  if (u.starts_with("percent") || u.starts_with("%") || u.starts_with("vol point")) return -2;
+  if (u.starts_with("percent") || u.starts_with("pct") || u.starts_with("%") ||
+      u.starts_with("vol point"))
+    return -2;
   if (u.starts_with("bp") || u.starts_with("basis point")) return -4;
   return scaled_unit(unit).first;
 }
@@ -91,7 +93,7 @@ int64_t exponent_of(std::string_view text) {
 UnitKind unit_kind(std::string_view unit, std::string_view asset) {
   const auto scaled = scaled_unit(unit);
   const std::string& u = scaled.second;
-  for (const std::string_view share : {"percent", "%", "bp", "basis point", "vol point"}) {
+  for (const std::string_view share : {"percent", "pct", "%", "bp", "basis point", "vol point"}) {
     if (u.find(share) == 0) return UnitKind::share;
   }
   if (u.starts_with("usd") || u.starts_with("dollar") || u.starts_with('$') || u.starts_with("us$"))
@@ -166,11 +168,6 @@ Result<ClaimWindow> read_window(std::string_view text) {
         if (date.has_value()) day = date.value();
       }
     }
-    if (words[i].size() == 5 && words[i][2] == ':') {
-      const auto h = read_int(words[i].substr(0, 2)), m = read_int(words[i].substr(3));
-      if (h && m && *h >= 0 && *h < 24 && *m >= 0 && *m < 60)
-        clock = Duration::minutes(*h * 60 + *m);
-    }
   }
   if (const ClaimDates dates = dates_in(text); !day && !dates.days.empty())
     day = dates.days.back().day;
@@ -181,6 +178,14 @@ Result<ClaimWindow> read_window(std::string_view text) {
     return Error{Fault::malformed,
                  fmt::format("its window \"{}\" is in {}, and only days and hours of UTC are read",
                              text.substr(0, 60), *zone)};
+  const NamedClocks named = clocks_in(text);
+  const auto no_hour = [&](std::string_view why) {
+    return Error{Fault::malformed, fmt::format("its window \"{}\" {}", text.substr(0, 60), why)};
+  };
+  if (named.unread) return no_hour("has an hour that is not read: hours are as 08:00");
+  if (named.bounds || named.clocks.size() + clock.has_value() > 1)
+    return no_hour("is a part of a day, which no gauge measures");
+  if (!named.clocks.empty()) clock = named.clocks[0];
   if (expiry && !clock) clock = kExpiryHour;
   if (clock) return ClaimWindow{*day, *day + *clock, false};
   const bool until_midnight_before =

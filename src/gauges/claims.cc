@@ -444,6 +444,41 @@ void check_direction(ClaimCheck& check, const Question& question, const Measured
   check.note += fmt::format(": that it {} is not confirmed", direction.verb);
 }
 
+// A word of the unit that the metric has none of: "million ETH" of a claim about BTC, "hours" or
+// "x" of a share, "per contract".
+std::optional<std::string> unit_of_another_figure(const Claim& claim, const Metric& metric) {
+  const std::string unit = lower(claim.unit);
+  const auto refuse = [&](std::string_view word) {
+    return fmt::format("its unit says \"{}\", and it is measured in {}", word, metric.unit);
+  };
+  for (const std::string_view coin : {"btc", "eth", "sol"}) {
+    if (has_word(unit, coin) && coin != lower(claim.asset)) return refuse(coin);
+  }
+  const bool rate = metric.unit.starts_with("fraction");
+  const bool of_volatility = metric.id.find("vol") != metric.id.npos;
+  for (const std::string_view word :
+       {"delta", "contract", "contracts", "index", "points", "point", "x", "times", "vol"}) {
+    if (!has_word(unit, word)) continue;
+    const bool counted = word.starts_with("contract") && unit.find("per") == unit.npos;
+    const bool basis_points =
+        word.starts_with("point") && (has_word(unit, "basis") || has_word(unit, "percentage"));
+    const bool volatility = of_volatility && (word == "vol" || word.starts_with("point"));
+    // "1.8 x" is a ratio as well as "1.8".
+    const bool ratio = metric.unit == "ratio" && (word == "x" || word == "times");
+    if (!counted && !basis_points && !volatility && !ratio) return refuse(word);
+  }
+  // A rate has a time that it is paid for; hours alone are a time, and a stock has none.
+  for (const std::string_view time : {"hour", "hours", "day", "week", "month"}) {
+    if (!has_word(unit, time)) continue;
+    const bool alone = rate && unit.find('%') == unit.npos && unit.find("percent") == unit.npos &&
+                       unit.find("pct") == unit.npos && !unit.starts_with("b") &&
+                       !has_word(unit, "fraction") && unit.find("per") == unit.npos;
+    const bool of_stock = metric.level && !rate;
+    if (alone || of_stock) return refuse(time);
+  }
+  return std::nullopt;
+}
+
 // Why the claim's unit is none that the metric is measured in.
 std::optional<std::string> other_unit(const Claim& claim, const Metric& metric) {
   const UnitKind stated_in = unit_kind(claim.unit, claim.asset);
@@ -452,6 +487,7 @@ std::optional<std::string> other_unit(const Claim& claim, const Metric& metric) 
       stated_in != UnitKind::none && measured_in != UnitKind::none && stated_in != measured_in;
   const bool unsaid = stated_in == UnitKind::none && measured_in != UnitKind::none &&
                       measured_in != UnitKind::share && !names_a_scale(claim.unit);
+  if (const auto none = unit_of_another_figure(claim, metric)) return none;
   if (!other && !unsaid) return std::nullopt;
   return fmt::format("stated in {}, and it is measured in {}",
                      claim.unit.empty() ? "no unit" : claim.unit, metric.unit);

@@ -145,6 +145,14 @@ std::vector<Reading> interest_parts(const std::vector<Reading>& readings,
       Reading r = meant_reading(part.name, part.unit, asset, part.value, parts.as_of);
       if (!venue.empty()) r.venue = venue;
       r.sources.assign(parts.sources.begin(), parts.sources.end());
+      // What is missing from the whole may be of this part: then its upper end is open as well.
+      const std::string_view of = part.unit == std::string_view("USD") ? "oi_usd" : "oi_coins";
+      for (const Reading& whole : readings) {
+        const bool same = whole.name == of && whole.venue.value_or("") == venue && !whole.expiry;
+        if (!same || !whole.low || whole.high) continue;
+        r.low = part.value;
+        r.reason = whole.reason;
+      }
       out.push_back(std::move(r));
     };
     add(parts.all);
