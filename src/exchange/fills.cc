@@ -93,10 +93,12 @@ void Trading::book_fill(InstrumentId i, const matching::BookEvent& e, const Send
   if (m.spot) fill_spot(m, i, e, sending);
   take_off(m, slot, e.lots, e.maker_left == 0);
   m.last = static_cast<int64_t>(e.tick) * m.tick;
-  out.publish(i, Trade{.price = Price::raw(m.last),
-                       .qty = Qty::raw(e.lots * m.step),
-                       .taker_side = e.taker_side,
-                       .id = std::to_string(++m.trades)});
+  out.publish<Trade>(i, [&](Trade& trade) {
+    trade.price = Price::raw(m.last);
+    trade.qty = Qty::raw(e.lots * m.step);
+    trade.taker_side = e.taker_side;
+    trade.id = std::to_string(++m.trades);
+  });
   if (m.spot) return;
   const int64_t value = value_at(m, e.lots, e.tick);
   const bool buys = e.taker_side == Side::buy;

@@ -292,7 +292,6 @@ void Markets::publish_quote(InstrumentId i) {
   if (bid == m.published_bid && ask == m.published_ask) return;
   m.published_bid = bid;
   m.published_ask = ask;
-  Quote quote;
   const auto best = [&](Side side, std::optional<Price>& price, std::optional<WideQty>& qty) {
     m.book.levels(side, [&](Tick tick, Lots lots, uint32_t) {
       price = Price::raw(static_cast<int64_t>(tick) * m.tick);
@@ -300,9 +299,10 @@ void Markets::publish_quote(InstrumentId i) {
       return false;
     });
   };
-  best(Side::buy, quote.bid_price, quote.bid_qty);
-  best(Side::sell, quote.ask_price, quote.ask_qty);
-  out.publish(i, quote);
+  out.publish<Quote>(i, [&](Quote& quote) {
+    best(Side::buy, quote.bid_price, quote.bid_qty);
+    best(Side::sell, quote.ask_price, quote.ask_qty);
+  });
 }
 
 void Markets::publish_open_interest(InstrumentId i) {

@@ -150,10 +150,8 @@ Reject Trading::check_opening(const SubmitOrder& c, const Market& m, PositionId 
   if (!o.larger) return Reject::none;
   // At the dearest price that the book knows, and with room for the fund to hold the whole open
   // interest.
-  const int64_t dearest = m.inverse ? m.price_min : m.price_max;
-  if (!value_fits(m, o.most, dearest) || m.open_lots > kLotsMax - lots ||
-      static_cast<Wide>(value(m, 1, dearest, Round::up)) * (m.open_lots + lots) >
-          8 * Wide{kValueMax})
+  if (!value_fits(m, o.most, dearest_price(m)) || m.open_lots > kLotsMax - lots ||
+      static_cast<Wide>(m.dearest_lot.raw()) * (m.open_lots + lots) > 8 * Wide{kValueMax})
     return Reject::too_large;
   if (!m.option && m.rules->book.ladder) {
     const MarginTier* tier = margin::tier_of(
@@ -238,11 +236,13 @@ Reject Trading::trade(const SubmitOrder& c) {
     if (m.book.available(order) < lots) return Reject::not_filled;
     order.time_in_force = TimeInForce::immediate_or_cancel;  // it will be filled whole
   }
-  out.emit(c.account, OrderAccepted{.instrument = i,
-                                    .side = c.side,
-                                    .price = c.price,
-                                    .qty = Qty::raw(lots * m.step),
-                                    .client = c.client});
+  out.emit<OrderAccepted>(c.account, [&](OrderAccepted& n) {
+    n.instrument = i;
+    n.side = c.side;
+    n.price = c.price;
+    n.qty = Qty::raw(lots * m.step);
+    n.client = c.client;
+  });
   send(i, {order, id, c.client, reduce_only, false});
   return Reject::none;
 }

@@ -60,9 +60,9 @@ ExchangeSetup portfolio_venue(uint64_t seed) {
   return setup;
 }
 
-class Market {
+class RandomVenue {
  public:
-  Market(uint64_t seed, std::string_view venue)
+  RandomVenue(uint64_t seed, std::string_view venue)
       : random_(seed, {}), venue_(venue), portfolio_(venue == "portfolio") {
     setup_ = portfolio_ ? portfolio_venue(seed) : small_venue(venue);
     setup_.bound_at_once = seed / 2 % 2 == 1;
@@ -502,7 +502,7 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
   int64_t order_margins = 0;
   const int64_t first = setting("DELEVER_EXCHANGE_FIRST", 1);
   for (int64_t seed = first; seed < first + seeds; ++seed) {
-    Market market(static_cast<uint64_t>(seed), GetParam());
+    RandomVenue market(static_cast<uint64_t>(seed), GetParam());
     for (int64_t n = 0; n < commands; ++n) {
       const std::string wrong = market.step(tally);
       ASSERT_EQ(wrong, "") << GetParam() << ", seed " << seed << ", command " << n;

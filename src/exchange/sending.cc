@@ -103,13 +103,14 @@ void Trading::rested(Market& m, OrderId id, const Sending& sending, Lots lots) {
   if (slot >= m.orders.size()) m.orders.resize(slot + 1);
   PositionState& pos = positions[sending.position];
   OrderInfo& info = m.orders[slot];
-  info = {.id = id,
-          .position = sending.position,
-          .client = sending.client,
-          .next = pos.first_order,
-          .tick = sending.order.tick,
-          .buy = sending.order.side == Side::buy,
-          .reduce_only = sending.reduce_only};
+  info.id = id;
+  info.position = sending.position;
+  info.client = sending.client;
+  info.next = pos.first_order;
+  info.previous = kNoId;
+  info.tick = sending.order.tick;
+  info.buy = sending.order.side == Side::buy;
+  info.reduce_only = sending.reduce_only;
   if (pos.first_order != kNoId) m.orders[pos.first_order].previous = slot;
   pos.first_order = slot;
   (info.buy ? pos.open_buy : pos.open_sell) += lots;
@@ -125,13 +126,14 @@ void Trading::rested(Market& m, OrderId id, const Sending& sending, Lots lots) {
 void Trading::emit_rested(InstrumentId i, uint32_t slot, Lots lots) {
   const Market& m = markets[i];
   const OrderInfo& info = m.orders[slot];
-  out.emit(positions[info.position].account,
-           OrderRested{.instrument = i,
-                       .side = info.buy ? Side::buy : Side::sell,
-                       .order = info.id,
-                       .client = info.client,
-                       .price = Price::raw(static_cast<int64_t>(info.tick) * m.tick),
-                       .qty = Qty::raw(lots * m.step)});
+  out.emit<OrderRested>(positions[info.position].account, [&](OrderRested& n) {
+    n.instrument = i;
+    n.side = info.buy ? Side::buy : Side::sell;
+    n.order = info.id;
+    n.client = info.client;
+    n.price = Price::raw(static_cast<int64_t>(info.tick) * m.tick);
+    n.qty = Qty::raw(lots * m.step);
+  });
 }
 
 // `lots` of a resting order are no longer there: filled, trimmed or cancelled.
@@ -154,13 +156,14 @@ void Trading::take_off(Market& m, uint32_t slot, Lots lots, bool gone) {
 void Trading::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left,
                      Tick tick) {
   const Market& m = markets[i];
-  out.emit(positions[info.position].account,
-           OrderFinished{.instrument = i,
-                         .side = side,
-                         .order = id,
-                         .client = info.client,
-                         .price = Price::raw(static_cast<int64_t>(tick) * m.tick),
-                         .left = Qty::raw(left * m.step)});
+  out.emit<OrderFinished>(positions[info.position].account, [&](OrderFinished& n) {
+    n.instrument = i;
+    n.side = side;
+    n.order = id;
+    n.client = info.client;
+    n.price = Price::raw(static_cast<int64_t>(tick) * m.tick);
+    n.left = Qty::raw(left * m.step);
+  });
 }
 
 void Trading::drop_orders(PositionId id) {

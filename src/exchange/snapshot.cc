@@ -75,11 +75,11 @@ void fields(V&& v, X& x) {
 template <class V, Of<Market> X>
 void fields(V&& v, X& x) {
   auto& [listing, rules, book_id, spot, inverse, option, base, quote, settle, tick, step, size,
-         price_min, price_max, unit, maker, taker, liquidation_fee, book, orders, stops_made, stops,
-         stop_places, positions, open_lots, settled, has_outside, moved, mark, previous_mark, last,
-         outside, published_bid, published_ask, published_open, forward, trades, basis, basis_sum,
-         ema, mid_ema, mid_ema_at, basis_at, premium_sum, premium_samples, premium_at, funding_at,
-         rate] = x;
+         price_min, price_max, unit, lot_size, lots_fit, dearest_lot, maker, taker, liquidation_fee,
+         book, orders, stops_made, stops, stop_places, positions, open_lots, settled, has_outside,
+         moved, mark, previous_mark, last, outside, published_bid, published_ask, published_open,
+         forward, trades, basis, basis_sum, ema, mid_ema, mid_ema_at, basis_at, premium_sum,
+         premium_samples, premium_at, funding_at, rate] = x;
   // From `listing` to `liquidation_fee`, and `forward`, the setup gives all; stop_places follows
   // from stops. The hash reads books and stops in an order of their own.
   v.place(book), v.place(orders), v.place(stops_made);

@@ -5,6 +5,8 @@ namespace delever::exchange {
 
 // Value of lots at a price, before it is known to fit.
 Wide wide_value(const Market& m, Lots lots, int64_t price, Round round) {
+  if (m.lot_size != 0)
+    return divide<Price::scale>(static_cast<Wide>(lots) * m.lot_size * price, round);
   const Wide size = static_cast<Wide>(lots) * m.step * m.size;  // units of 1e-16
   if (m.inverse) return divide(size * (Price::scale / Qty::scale), price, round);
   // size x price passes 128 bits for extreme sizes; a quantity of 1e-8 is exact wherever step x
@@ -23,11 +25,23 @@ Wide ticks_value(const Market& m, Wide lots_ticks) {
 }
 
 bool value_fits(const Market& m, Lots lots, int64_t price) {
+  if (lots <= m.lots_fit && price >= m.price_min && price <= m.price_max) return true;
   const Wide size = static_cast<Wide>(lots) * m.step;
   if (size > kValueMax || size * m.size / Qty::scale > kValueMax) return false;
   return wide_value(m, lots, price, Round::up) <= kValueMax;
 }
 
+int64_t dearest_price(const Market& m) { return m.inverse ? m.price_min : m.price_max; }
+// The more lots, and the dearer, the larger their value: what fits at the dearest price fits at
+// all.
+Lots lots_that_fit(const Market& m) {
+  Lots fit = 0, beyond = kLotsMax;
+  while (fit + 1 < beyond) {
+    const Lots between = fit + (beyond - fit) / 2;
+    (value_fits(m, between, dearest_price(m)) ? fit : beyond) = between;
+  }
+  return fit;
+}
 Units value(const Market& m, Lots lots, int64_t price, Round round) {
   CHECK(lots >= 0);
   if (lots == 0 || price == 0) return 0;
