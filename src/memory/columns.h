@@ -35,6 +35,14 @@ class ColumnWriter {
   void bytes(size_t column, std::string_view bytes) { of(column)[0].append(bytes); }
   // The columns as one piece; then it is empty again.
   std::string pack();
+  // The columns, to be packed elsewhere. As behind pack(), there are as many and nothing in them:
+  // how many there are is part of a piece.
+  ColumnWriter take() {
+    ColumnWriter taken;
+    taken.columns_.resize(columns_.size());
+    columns_.swap(taken.columns_);
+    return taken;
+  }
   bool empty() const;
 
  private:

@@ -26,7 +26,7 @@ class MessageWriter {
   void add(const MessageRow& row);
   void undecoded(SourceId source, const std::string& why);  // of the row that is added next
   uint64_t count() const { return count_; }
-  std::string pack() { return columns_.pack(); }
+  ColumnWriter take() { return columns_.take(); }  // of the segment that ends
 
  private:
   ColumnWriter columns_;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <iterator>
 
 #include "memory/columns.h"
 #include "memory/event_codec.h"
@@ -257,6 +259,21 @@ bool lacks_size(const Event& event, const Instrument& i) {
 
 }  // namespace
 
+PackedMinutes pack_minutes(MinuteChanges& changes, Instant first) {
+  PackedMinutes out;
+  if (changes.minutes.empty()) return out;
+  ColumnWriter columns;
+  MinuteColumns<ColumnWriter> minutes(columns, first);
+  EventColumns<ColumnWriter> forced{ColumnWriter()};
+  columns.number(kWhich, changes.minutes.size());
+  columns.number(kWhich, changes.forced.size());
+  for (MinutesOf& one : changes.minutes) minutes.one(one);
+  for (Event& event : changes.forced) forced.event(event);
+  out.minutes = columns.pack();
+  if (!changes.forced.empty()) out.forced = forced.io().pack();
+  return out;
+}
+
 std::string coins_key(const CoinNames& names) {
   std::string key;
   for (const CoinName& name : names.all())
@@ -298,31 +315,16 @@ void MinuteKeeper::described(InstrumentId id) {
 }
 
 // Only shelves that say something of perpetuals have minutes.
-auto MinuteKeeper::pack(const std::vector<InstrumentId>& instruments, Instant first, Instant last)
-    -> Packed {
-  ColumnWriter columns;
-  MinuteColumns<ColumnWriter> minutes(columns, first);
-  EventColumns<ColumnWriter> forced{ColumnWriter()};
-  std::vector<MinutesOf> all;
-  uint64_t forced_count = 0;
+MinuteChanges MinuteKeeper::take(const std::vector<InstrumentId>& instruments, Instant last) {
+  MinuteChanges out;
   for (const InstrumentId id : instruments) {
     const auto found = known_.find(id);
     if (found == known_.end()) continue;
     Known& one = found->second;
-    all.push_back({id, one.leader, one.builder.take_changes(last)});
-    forced_count += one.forced.size();
+    out.minutes.push_back({id, one.leader, one.builder.take_changes(last)});
+    std::move(one.forced.begin(), one.forced.end(), std::back_inserter(out.forced));
+    one.forced.clear();
   }
-  Packed out;
-  if (all.empty()) return out;
-  columns.number(kWhich, all.size());
-  columns.number(kWhich, forced_count);
-  for (MinutesOf& one : all) {
-    minutes.one(one);
-    for (Event& event : known_.at(one.instrument).forced) forced.event(event);
-    known_.at(one.instrument).forced.clear();
-  }
-  out.minutes = columns.pack();
-  if (forced_count > 0) out.forced = forced.io().pack();
   return out;
 }
 

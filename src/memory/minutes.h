@@ -26,6 +26,17 @@ struct MinutesOf {
   levels::BarChanges changes;
 };
 
+// What a segment leaves of the perpetuals of one shelf.
+struct MinuteChanges {
+  std::vector<MinutesOf> minutes;  // by instrument, in the order asked for
+  std::vector<Event> forced;       // their liquidations, in that order as well
+};
+struct PackedMinutes {
+  std::string minutes, forced;  // forced: liquidations as events; empty: none
+};
+// `first`: of the segment.
+PackedMinutes pack_minutes(MinuteChanges& changes, Instant first);
+
 class MinutesSink {
  public:
   virtual ~MinutesSink() = default;
@@ -46,10 +57,7 @@ class MinuteKeeper {
   void described(InstrumentId id);  // anew
 
   // Of these instruments, of the segment that ends.
-  struct Packed {
-    std::string minutes, forced;  // forced: liquidations as events; empty: none
-  };
-  Packed pack(const std::vector<InstrumentId>& instruments, Instant first, Instant last);
+  MinuteChanges take(const std::vector<InstrumentId>& instruments, Instant last);
   void end_segment(Instant last);
 
   // Of which minutes do not say what events do: sizes that came late or never, descriptions that

@@ -111,7 +111,8 @@ TEST(Minutes, AreThoseOfABuilderThatWasToldEveryEvent) {
         if (segment >= cut) put[which].on_event(event);
         last = event.received;
       }
-      const MinuteKeeper::Packed packed = keeper.pack(ids, first, last);
+      MinuteChanges changes = keeper.take(ids, last);
+      const PackedMinutes packed = pack_minutes(changes, first);
       keeper.end_segment(last);
       EXPECT_TRUE(packed.forced.empty());
       if (segment == handed) {  // another goes on, as where a tape has grown
@@ -159,7 +160,7 @@ TEST(Minutes, OfWhatCameTooLateOrWithoutASizeAreNotToBeUsed) {
   traded.instrument = without;
   traded.payload = Trade{.price = Price::raw(Price::scale), .qty = WideQty::raw(1)};
   keeper.add(traded, true);
-  keeper.pack({late, without, other, good}, start, start);
+  keeper.take({late, without, other, good}, start);
   keeper.end_segment(start + Duration::hours(5));
   EXPECT_EQ(keeper.broken(), std::vector<InstrumentId>{without});
   mark(late, start, start + Duration::hours(5));

@@ -1,6 +1,7 @@
 #include "memory/remember.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/hash.h"
@@ -10,6 +11,7 @@
 #include "memory/memory_file.h"
 #include "memory/message_columns.h"
 #include "memory/minutes.h"
+#include "memory/segment_packer.h"
 #include "tape/inspect.h"
 
 namespace delever::memory {
@@ -32,9 +34,8 @@ class Shelves {
   Shelves(const Instruments& instruments, uint64_t many) : instruments_(instruments), many_(many) {}
 
   void add(uint64_t ordinal, Event& event);
-  // Packed, where `put` says; then the next segment begins.
-  template <class Put>
-  void finish(Segment& segment, Put put);
+  // What is to be packed; then the next segment begins.
+  void finish(SegmentColumns& to);
   // How many there were in the segment before decides.
   void hand_over(codec::Handover& state) { state.map(before_); }
 
@@ -91,15 +92,13 @@ void Shelves::add(uint64_t ordinal, Event& event) {
   shelf.events.event(event);
 }
 
-template <class Put>
-void Shelves::finish(Segment& segment, Put put) {
-  put(segment.order, order_.pack());
+void Shelves::finish(SegmentColumns& to) {
+  to.order = order_.take();
   for (Open& shelf : open_) {
-    Shelf& kept = segment.shelves.emplace_back();
-    put(kept.piece, shelf.events.io().pack());
-    kept.count = shelf.count;
-    kept.instruments = std::move(shelf.instruments);
-    segment.event_count += shelf.count;
+    to.segment.event_count += shelf.count;
+    to.segment.shelves.push_back(
+        {.count = shelf.count, .instruments = std::move(shelf.instruments)});
+    to.shelves.push_back({.events = shelf.events.io().take(), .minutes = {}});
   }
   before_ = std::exchange(now_, {});
   by_name_.clear();
@@ -112,10 +111,8 @@ void Shelves::finish(Segment& segment, Put put) {
 // The events and messages of a replay on their way into segments.
 class Remembering final : public feeds::ReplaySink {
  public:
-  Remembering(feeds::Replay& replay, MemoryWriter writer, const RememberOptions& options,
-              Resume resume)
+  Remembering(feeds::Replay& replay, const RememberOptions& options, Resume resume)
       : replay_(replay),
-        writer_(std::move(writer)),
         options_(options),
         resume_(std::move(resume)),
         condenser_(replay.instruments(), options.ahead_max, kSegment),
@@ -130,8 +127,8 @@ class Remembering final : public feeds::ReplaySink {
   }
 
   // Before run(): the segments of an earlier memory, and what was known behind them.
-  Result<void> go_on(const MemoryReader& earlier);
-  Result<void> run(std::vector<TapeMark> tapes);
+  Result<void> go_on(const MemoryReader& earlier, MemoryWriter& writer);
+  Result<void> run(std::vector<TapeMark> tapes, MemoryWriter writer);
 
   void on_received(Instant received) override {
     if (!fault_) begin(received);
@@ -157,9 +154,12 @@ class Remembering final : public feeds::ReplaySink {
   void note_seen(const Event& event);
   void message();
   void end_segment();
+  Result<void> read_all();
+  Result<void> finish(MemoryWriter writer);
 
   feeds::Replay& replay_;
-  MemoryWriter writer_;
+  std::optional<SegmentPacker> packer_;
+  uint64_t segments_ = 0;  // that are over: the earlier memory's too
   const RememberOptions& options_;
   Resume resume_;  // to be: where it is, and digests
   bool resume_noted_ = false;
@@ -216,7 +216,7 @@ bool Remembering::hand_over(codec::Handover& state) {
 // A description that changed without an event would be lost: then nothing goes on from here.
 void Remembering::note_resume() {
   resume_noted_ = true;
-  resume_.segments = contents_.segments.size();
+  resume_.segments = segments_;
   for (size_t id = 0; id < known_.size(); ++id) {
     if (!same(known_[id], replay_.instruments()[InstrumentId(id)])) return;
   }
@@ -225,7 +225,7 @@ void Remembering::note_resume() {
 }
 
 // What is kept goes to the new file as it is, if it is whole.
-Result<void> Remembering::go_on(const MemoryReader& earlier) {
+Result<void> Remembering::go_on(const MemoryReader& earlier, MemoryWriter& writer) {
   const Contents& then = earlier.contents();
   const Resume& resume = *then.resume;
   const std::string piece = TRY(earlier.read_checked(resume.state));
@@ -246,10 +246,11 @@ Result<void> Remembering::go_on(const MemoryReader& earlier) {
     for (Piece* one : pieces) {
       if (one->size == 0) continue;
       const std::string bytes_of_it = TRY(earlier.read_checked(*one));
-      *one = TRY(writer_.add(bytes_of_it));
+      *one = TRY(writer.add(bytes_of_it));
     }
     contents_.segments.push_back(std::move(segment));
   }
+  segments_ = contents_.segments.size();
   for (const Description& one : then.descriptions) {
     if (one.segment < resume.segments) contents_.descriptions.push_back(one);
   }
@@ -260,7 +261,7 @@ Result<void> Remembering::go_on(const MemoryReader& earlier) {
 void Remembering::describe(Instant received, bool all) {
   const Instruments& table = replay_.instruments();
   const auto note = [&](const Instrument& instrument) {
-    contents_.descriptions.push_back({contents_.segments.size(), ordinal_, received, instrument});
+    contents_.descriptions.push_back({segments_, ordinal_, received, instrument});
   };
   if (all) {
     for (size_t id = 0; id < known_.size(); ++id) {
@@ -351,42 +352,28 @@ void Remembering::message() {
   listed_ = false;
 }
 
-// Its three pieces go to the file, and nothing of it stays.
+// It goes to the packer, and nothing of it stays.
 void Remembering::end_segment() {
-  EventColumns<ColumnWriter> condensed{ColumnWriter()};
-  std::vector<KeptEvent> kept = condenser_.finish();
+  SegmentColumns columns;
+  columns.condensed = condenser_.finish();
   if (condenser_.failed()) fail("its trades are too large to be summed");
-  Instant before = segment_->first;
-  for (KeptEvent& one : kept) {
-    condensed.event(one.ordinal, one.event);
-    condensed.received(one.event, before);
-    before = one.event.received;
-  }
-  segment_->condensed_count = kept.size();
+  segment_->condensed_count = columns.condensed.size();
   segment_->message_count = messages_.count();
-  const auto put = [&](Piece& to, const std::string& packed) {
-    auto piece = writer_.add(packed);
-    if (piece.has_value())
-      to = piece.value();
-    else if (!fault_)
-      fault_ = std::move(piece.error());
-  };
-  put(segment_->condensed, condensed.io().pack());
-  events_.finish(*segment_, put);
-  for (Shelf& shelf : segment_->shelves) {
-    const auto packed = minutes_.pack(shelf.instruments, segment_->first, segment_->last);
-    if (!packed.minutes.empty()) put(shelf.minutes, packed.minutes);
-    if (!packed.forced.empty()) put(shelf.forced, packed.forced);
-  }
-  minutes_.end_segment(segment_->last);
-  put(segment_->messages, messages_.pack());
-  contents_.segments.push_back(std::move(*segment_));
+  columns.messages = messages_.take();
+  columns.segment = std::move(*segment_);
   segment_.reset();
+  events_.finish(columns);
+  const Instant last = columns.segment.last;
+  for (size_t n = 0; n < columns.shelves.size(); ++n)
+    columns.shelves[n].minutes = minutes_.take(columns.segment.shelves[n].instruments, last);
+  minutes_.end_segment(last);
+  ++segments_;
+  if (!packer_->add(std::move(columns))) fail("it cannot be written");
 }
 
 // A description that changes without an event would have no place among the events: then the tapes
 // are not remembered. No decoder does so today.
-Result<void> Remembering::run(std::vector<TapeMark> tapes) {
+Result<void> Remembering::read_all() {
   constexpr uint64_t kLookEvery = 1 << 16;
   bool more = true;
   while (more && !fault_) {
@@ -405,18 +392,30 @@ Result<void> Remembering::run(std::vector<TapeMark> tapes) {
       fail("an instrument of it changed without a description");
   }
   if (segment_) end_segment();
-  if (fault_) return *fault_;
+  return {};
+}
+
+Result<void> Remembering::run(std::vector<TapeMark> tapes, MemoryWriter writer) {
   contents_.tapes = std::move(tapes);
+  packer_.emplace(std::move(writer));
+  TRY(read_all());
+  SegmentPacker::Packed packed = TRY(packer_->finish());
+  if (fault_) return *fault_;
+  std::move(packed.segments.begin(), packed.segments.end(), std::back_inserter(contents_.segments));
+  return finish(std::move(packed.writer));
+}
+
+Result<void> Remembering::finish(MemoryWriter writer) {
   if (!resuming_.empty()) {
     ColumnWriter state;
     state.number(1, resuming_.size());
     state.bytes(0, resuming_);
-    resume_.state = TRY(writer_.add(state.pack()));
+    resume_.state = TRY(writer.add(state.pack()));
     contents_.resume = resume_;
   }
   for (const auto& entry : seen_) contents_.seen.push_back(entry.second);
   contents_.broken = minutes_.broken();
-  return writer_.finish(contents_);
+  return writer.finish(contents_);
 }
 
 // The streams of all tapes, and when the last message of each was received.
@@ -529,9 +528,9 @@ Result<Remembered> remember(const std::vector<std::string>& tapes, const std::st
     if (earlier && !same_instruments(replay->instruments(), earlier->contents().instruments))
       continue;
     MemoryWriter writer = TRY(MemoryWriter::create(path));
-    Remembering remembering(*replay, std::move(writer), options, resume);
-    if (earlier && !remembering.go_on(*earlier).has_value()) continue;
-    TRY(remembering.run(now.marks));
+    Remembering remembering(*replay, options, resume);
+    if (earlier && !remembering.go_on(*earlier, writer).has_value()) continue;
+    TRY(remembering.run(now.marks, std::move(writer)));
     if (!TRY(unchanged())) return refused("the tape has changed while it was read");
     return Remembered{earlier ? earlier->contents().resume->segments : 0};
   }
