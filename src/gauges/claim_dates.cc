@@ -262,6 +262,33 @@ NamedClocks clocks_in(std::string_view text) {
 
 ClaimDates dates_in(std::string_view text) { return Scanner(text).read(); }
 
+std::string NamedMonth::text() const {
+  std::string name(kMonthNames[static_cast<size_t>(month) - 1]);
+  name[0] = upper(name.substr(0, 1))[0];
+  return day ? fmt::format("{} {}", *day, name) : name;
+}
+
+// May and march are words, where no day and nothing that expires stands beside them.
+std::vector<NamedMonth> months_in(std::string_view text) {
+  constexpr std::array<std::string_view, 6> kDated{"expir", "option",  "contract",
+                                                   "max",   "monthly", "quarterly"};
+  const std::vector<Token> tokens = tokens_of(text);
+  std::vector<NamedMonth> out;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const auto month = month_of(tokens[i]);
+    if (!month) continue;
+    const Token* next = i + 1 < tokens.size() ? &tokens[i + 1] : nullptr;
+    auto day = i > 0 ? day_of(tokens[i - 1]) : std::nullopt;
+    if (!day && next) day = day_of(*next);
+    const bool dated = next && std::any_of(kDated.begin(), kDated.end(), [&](std::string_view w) {
+                         return next->text.starts_with(w);
+                       });
+    const bool sure = tokens[i].text != "may" && tokens[i].text != "march";
+    if (day || dated || sure) out.push_back({*month, day});
+  }
+  return out;
+}
+
 std::optional<NamedSpan> span_of(const ClaimDates& dates) {
   if (dates.days.size() < 2) return std::nullopt;
   const NamedDay& from = dates.days.front();

@@ -23,6 +23,14 @@ struct ClaimDates {
 };
 ClaimDates dates_in(std::string_view text);
 
+// "27 March", "Mar 27", "the March expiry": days and months whose year is not said.
+struct NamedMonth {
+  int month = 1;
+  std::optional<int> day;
+  std::string text() const;  // "27 March", "March"
+};
+std::vector<NamedMonth> months_in(std::string_view text);
+
 // The time from the first to the last of several days, both included, or between two times of day.
 // Missing: there are no two days, or nobody can say whether the last one is in it (29 to 30 Jan).
 struct NamedSpan {

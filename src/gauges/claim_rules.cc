@@ -70,6 +70,30 @@ Result<std::vector<Duration>> periods_of(const Config& table) {
   return periods;
 }
 
+// Of a figure of one expiry, which its window names: another one, or several, in its words.
+std::optional<std::string> other_expiry(const Claim& claim, const Metric& metric,
+                                        const ClaimDates& said, const ClaimDates& window) {
+  const bool of_one = std::all_of(metric.definitions.begin(), metric.definitions.end(),
+                                  [](const Definition& d) { return d.per == "expiry"; });
+  const std::string words = lower(claim.metric);
+  for (const char* several : {"expiries", "expirations", "all expir", "every expir"}) {
+    if (of_one && words.find(several) != words.npos)
+      return "it is of several expiries, and what is measured is of one";
+  }
+  if (window.days.empty()) return std::nullopt;
+  const std::string date = window.days.back().day.date();  // "2026-01-30"
+  for (const NamedDay& named : said.days) {
+    if (named.day.date() != date)
+      return fmt::format("it names the expiry of {}, and its window {}", named.day.date(), date);
+  }
+  for (const NamedMonth& named : months_in(claim.metric)) {
+    if (named.month != read_int(date.substr(5, 2)) ||
+        (named.day && *named.day != read_int(date.substr(8, 2))))
+      return fmt::format("it names the expiry of {}, and its window {}", named.text(), date);
+  }
+  return std::nullopt;
+}
+
 // Why a claim's days and years are not of the time that is measured; nothing where they are.
 std::optional<std::string> other_dates(const Claim& claim, const Metric& metric) {
   const ClaimDates said = dates_in(claim.metric), window = dates_in(claim.window);
@@ -79,7 +103,7 @@ std::optional<std::string> other_dates(const Claim& claim, const Metric& metric)
                          metric.window == "expiry" ? "an expiry" : "a day");
   }
   // The day that such a claim names is that of the expiry itself.
-  if (metric.window == "expiry") return std::nullopt;
+  if (metric.window == "expiry") return other_expiry(claim, metric, said, window);
   if (const auto span = span_of(window)) {
     // "29 to 30 Jan 2026": whether the 30th is in it, nobody can tell.
     if (!span->length)

@@ -156,6 +156,33 @@ TEST(Claims, what_expired_is_what_was_open_just_before) {
   }
 }
 
+TEST(Claims, of_another_expiry_than_the_window_s_is_refused) {
+  Reading pain = reading("options_max_pain", 90000);
+  pain.expiry = at("2026-01-30T08:00:00Z");
+  pain.as_of = at("2026-01-30T07:59:00Z");
+  Reading open = pain;
+  open.name = "options_oi";
+  const auto state = [&](const char* metric) {
+    return check_claims(
+               {claim(metric, "90000", metric[0] == 'o' ? "BTC" : "USD", "30 Jan 2026 expiry")},
+               shipped_claim_rules(),
+               {{.at = at("2026-01-30T08:00:00Z") - Duration::ns(1), .readings = {pain, open}}},
+               at("2026-01-31T00:00:00Z"))
+        .at(0);
+  };
+  for (const char* same : {"max pain", "max pain of the 30 Jan expiry", "30JAN26 max pain",
+                           "max pain January 30", "options expiring on 30 January 2026"})
+    EXPECT_EQ(state(same).state, State::single_source) << same << ": " << state(same).note;
+  for (const char* other :
+       {"max pain of the 27 Mar expiry", "27MAR26 max pain", "March 27 max pain",
+        "max pain of the March expiry", "max pain of the 6th of February expiry",
+        "max pain of 30 January 2027", "max pain of all expiries", "options expiring on 27 March",
+        "options expiring 30 Jan and 27 Mar", "May options max pain"})
+    EXPECT_EQ(state(other).state, State::pending) << other << ": " << state(other).note;
+  EXPECT_EQ(state("27 March max pain").note,
+            "it names the expiry of 27 March, and its window 2026-01-30");
+}
+
 TEST(Claims, an_old_chain_neither_confirms_nor_contradicts) {
   Reading r = reading("options_oi", 96680);
   r.expiry = at("2026-01-30T08:00:00Z");
