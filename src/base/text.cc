@@ -122,7 +122,7 @@ std::optional<double> read_double(std::string_view text) {
 
 std::string write_double(double value) {
   CHECK(std::isfinite(value));
-  return fmt::format("{}", value);
+  return fmt::format("{}", value == 0 ? 0.0 : value);
 }
 
 }  // namespace delever

@@ -26,7 +26,7 @@ std::string for_people(std::string_view text);
 std::optional<int64_t> read_int(std::string_view text);
 std::optional<double> read_double(std::string_view text);  // finite only
 
-// Shortest text that reads back to the same double; never "nan" or "inf" (CHECKed).
+// Shortest text that reads back to the same number; never "-0", "nan" or "inf" (CHECKed).
 std::string write_double(double value);
 
 }  // namespace delever

@@ -13,6 +13,7 @@ TEST(Text, numbers_are_whole_or_absent) {
     EXPECT_FALSE(read_double(text)) << text;
   EXPECT_FALSE(read_int("1.0"));
   EXPECT_EQ(write_double(0.1), "0.1");
+  EXPECT_EQ(write_double(-0.0), "0");
 }
 
 TEST(Text, split_and_trim) {

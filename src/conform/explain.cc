@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/text.h"
@@ -39,7 +40,7 @@ class Writer {
 };
 
 // Ten digits: what a price has, and fewer than the rounding of a double.
-std::string price_text(double price) { return fmt::format("{:.10g}", price); }
+std::string price_text(double price) { return fmt::format("{:.10g}", price == 0 ? 0.0 : price); }
 
 std::string tier_text(const LadderRule& ladder, const MarginTier& tier) {
   // `tier` is one of the ladder's own: tier_of hands back a pointer into it.
@@ -453,7 +454,7 @@ std::string explain_text(const Explanation& explanation) {
 
 std::string explain_json(const Explanation& explanation) {
   const auto price = [](std::optional<double> value) {
-    return value ? fmt::format("{}", *value) : std::string("null");
+    return value && std::isfinite(*value) ? write_double(*value) : std::string("null");
   };
   std::string steps;
   for (const ExplainedStep& step : explanation.steps) {

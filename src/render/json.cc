@@ -43,6 +43,7 @@ Json& Json::Object::add(std::string name, Json value) {
 }
 
 char* put_json_number(char* to, double value) {
+  if (value == 0) value = 0.0;  // -0.0 is one of them
   if (std::isfinite(value)) return nlohmann::detail::to_chars(to, to + kJsonNumberMax, value);
   constexpr std::string_view kNull = "null";
   return std::copy(kNull.begin(), kNull.end(), to);

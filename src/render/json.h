@@ -1,5 +1,5 @@
 // JSON out, in the order it is written. Numbers are the shortest text that reads back to the same
-// double; a missing number is null, never 0 or NaN.
+// number, never "-0"; a missing number is null, never 0 or NaN.
 #pragma once
 
 #include <concepts>

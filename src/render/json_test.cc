@@ -23,6 +23,12 @@ std::string random_text(Random& random) {
   return out;
 }
 
+TEST(Json, NothingHasNoSign) {
+  EXPECT_EQ(json_line(Json(-0.0)), json_line(Json(0.0)));
+  char text[kJsonNumberMax];
+  EXPECT_EQ(std::string(text, put_json_number(text, -0.0)), "0.0");
+}
+
 TEST(Json, TextIsPlainWhereNoByteOfItIsEscaped) {
   for (int byte = 0; byte < 256; ++byte) {
     const bool plain = byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';

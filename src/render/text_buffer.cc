@@ -19,7 +19,7 @@ void TextBuffer::grow(size_t bytes) {
 
 void TextBuffer::put(double number) {
   constexpr size_t kLongest = 64;
-  written(fmt::format_to(room(kLongest), FMT_COMPILE("{}"), number));
+  written(fmt::format_to(room(kLongest), FMT_COMPILE("{}"), number == 0 ? 0.0 : number));
 }
 
 void TextBuffer::put_json(double number) { written(put_json_number(room(kJsonNumberMax), number)); }
