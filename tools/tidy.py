@@ -31,6 +31,7 @@ EDGES = {
         "net/sender_thread.": "hands the kernel what many hear; which bytes a connection gets does not depend on when",
         "base/thread_pool.": "shares the work of one step out; the result does not depend on who did it",
         "base/relay.h": "hands one thread's results to another in their order; which of them waits shows nowhere",
+        "memory/decode_ahead.": "decodes the next messages; what is taken of them does not depend on when",
         "memory/segment_packer.": "packs and writes what a segment leaves while the next is read; the bytes are those of one thread",
         "cluster/": "runs of an ensemble on threads and ranks, and waits for their answers",
     },

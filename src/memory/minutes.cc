@@ -294,13 +294,13 @@ auto MinuteKeeper::known(InstrumentId id) -> Known* {
 
 // As LevelBars (reports/level_bars.h) does it, which is told the same from the tapes: what of it
 // counts is decided here, and whether a liquidation was shown before by whoever reads it.
-void MinuteKeeper::add(const Event& event, bool fresh) {
+void MinuteKeeper::add(const Event& event, Told told) {
   if (event.instrument == kNoInstrument) return;
   if (lacks_size(event, instruments_[event.instrument])) broken_.insert(event.instrument);
   Known* const one = known(event.instrument);
   if (one == nullptr) return;
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
-    if (!fresh || !one->leader.counts(event, !trade->id.empty(), trade->aggregated)) return;
+    if (!told.fresh || !one->leader.counts(event, told.numbered, trade->aggregated)) return;
   } else if (std::holds_alternative<Liquidation>(event.payload)) {
     one->forced.push_back(event);
     return;

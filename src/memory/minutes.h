@@ -52,8 +52,12 @@ class MinuteKeeper {
   MinuteKeeper(const Instruments& instruments, CoinNames names, Duration kept)
       : instruments_(instruments), names_(std::move(names)), kept_(kept) {}
 
-  // In order. `fresh`: false of a trade whose like came before, from whichever stream.
-  void add(const Event& event, bool fresh);
+  // In order. Of a trade, which may have lost its number since: whether it had one, and whether it
+  // is the first of its like, from whichever stream.
+  struct Told {
+    bool numbered = false, fresh = true;
+  };
+  void add(const Event& event, Told told);
   void described(InstrumentId id);  // anew
 
   // Of these instruments, of the segment that ends.

@@ -107,7 +107,7 @@ TEST(Minutes, AreThoseOfABuilderThatWasToldEveryEvent) {
         const int64_t into = n * 4'000'000'000 + static_cast<int64_t>(random.below(4'000'000'000));
         Event event = some_event(random, ids[which], first + Duration::ns(into));
         plain[which].on_event(event);
-        keeper.add(event, true);
+        keeper.add(event, {});
         if (segment >= cut) put[which].on_event(event);
         last = event.received;
       }
@@ -152,14 +152,14 @@ TEST(Minutes, OfWhatCameTooLateOrWithoutASizeAreNotToBeUsed) {
     event.at = at;
     event.received = received;
     event.payload = MarkPrice{Price::raw(Price::scale)};
-    keeper.add(event, true);
+    keeper.add(event, {});
   };
   for (const InstrumentId id : {late, without, other, good}) mark(id, start, start);
   EXPECT_TRUE(keeper.broken().empty());  // a mark needs no size
   Event traded;
   traded.instrument = without;
   traded.payload = Trade{.price = Price::raw(Price::scale), .qty = WideQty::raw(1)};
-  keeper.add(traded, true);
+  keeper.add(traded, {});
   keeper.take({late, without, other, good}, start);
   keeper.end_segment(start + Duration::hours(5));
   EXPECT_EQ(keeper.broken(), std::vector<InstrumentId>{without});

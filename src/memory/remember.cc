@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "feeds/replay.h"
 #include "memory/condense.h"
+#include "memory/decode_ahead.h"
 #include "memory/event_codec.h"
 #include "memory/memory_file.h"
 #include "memory/message_columns.h"
@@ -16,16 +17,6 @@
 
 namespace delever::memory {
 namespace {
-
-// Every member by name, so that a new one does not compile.
-bool same(const Instrument& a, const Instrument& b) {
-  const auto& [venue, symbol, kind, base, quote, settle, contract_size, expiry, strike, option_type,
-               tick, step, funding_interval] = a;
-  return venue == b.venue && symbol == b.symbol && kind == b.kind && base == b.base &&
-         quote == b.quote && settle == b.settle && contract_size == b.contract_size &&
-         expiry == b.expiry && strike == b.strike && option_type == b.option_type &&
-         tick == b.tick && step == b.step && funding_interval == b.funding_interval;
-}
 
 // Events of one segment in columns, those of one coin's perpetuals apart, and of its other
 // instruments: where there are few of either they are with all that are few.
@@ -109,20 +100,21 @@ void Shelves::finish(SegmentColumns& to) {
 }
 
 // The events and messages of a replay on their way into segments.
-class Remembering final : public feeds::ReplaySink {
+class Remembering {
  public:
   Remembering(feeds::Replay& replay, const RememberOptions& options, Resume resume)
       : replay_(replay),
         options_(options),
         resume_(std::move(resume)),
-        condenser_(replay.instruments(), options.ahead_max, kSegment),
-        events_(replay.instruments(), options.own_shelf),
-        minutes_(replay.instruments(), options.coins, options.minutes_kept) {
+        instruments_(replay.instruments()),
+        condenser_(instruments_, options.ahead_max, kSegment),
+        events_(instruments_, options.own_shelf),
+        minutes_(instruments_, options.coins, options.minutes_kept) {
     contents_.coins = coins_key(options.coins);
     contents_.key = options.key;
     contents_.sources = replay.sources();
     counted_.resize(contents_.sources.size());
-    for (; known_.size() < replay.instruments().size();) learn(known_.size());
+    for (; known_.size() < instruments_.size();) learn(known_.size());
     contents_.instruments = known_;
   }
 
@@ -130,34 +122,25 @@ class Remembering final : public feeds::ReplaySink {
   Result<void> go_on(const MemoryReader& earlier, MemoryWriter& writer);
   Result<void> run(std::vector<TapeMark> tapes, MemoryWriter writer);
 
-  void on_received(Instant received) override {
-    if (!fault_) begin(received);
-  }
-  void on_event(const Event& event) override;
-  void on_undecoded(const Source&, const codec::RawMessage&, const Error& why) override {
-    begin(replay_.last().received);
-    const SourceId source = replay_.last().source;
-    const std::string text = why.text();
-    messages_.undecoded(source, text);
-    ++segment_->undecoded[{source, text}];
-  }
-
  private:
   void fail(std::string why) {
     if (!fault_) fault_ = Error{Fault::refused, std::move(why), "a memory"};
   }
-  void learn(size_t id) { known_.push_back(replay_.instruments()[InstrumentId(id)]); }
+  void learn(size_t id) { known_.push_back(instruments_[InstrumentId(id)]); }
   void begin(Instant received);
   bool hand_over(codec::Handover& state);
   void note_resume();
   void describe(Instant received, bool all);
   void note_seen(const Event& event);
-  void message();
+  void take(DecodedBatch& batch);
+  void take(Event& event);
+  void take(const DecodedMessage& message);
+  void look_for_undescribed();
   void end_segment();
   Result<void> read_all();
   Result<void> finish(MemoryWriter writer);
 
-  feeds::Replay& replay_;
+  feeds::Replay& replay_;  // of a thread of its own while run() reads
   std::optional<SegmentPacker> packer_;
   uint64_t segments_ = 0;  // that are over: the earlier memory's too
   const RememberOptions& options_;
@@ -165,7 +148,9 @@ class Remembering final : public feeds::ReplaySink {
   bool resume_noted_ = false;
   std::string
       resuming_;  // the state, once that place was passed; empty: nothing can be handed over
+  std::string handed_;  // of it, what the replay knew; empty: nothing can be handed over
   Contents contents_;
+  Instruments instruments_;  // as the message at hand found them: the replay is ahead
   Condenser condenser_;
   Shelves events_;
   MinuteKeeper minutes_;
@@ -176,7 +161,8 @@ class Remembering final : public feeds::ReplaySink {
   std::map<std::pair<uint32_t, SourceId>, KindSeen> seen_;
   KindSeen* last_seen_ = nullptr;  // in seen_
   std::optional<Error> fault_;
-  Event scratch_;
+  Event scratch_;            // a sign of life
+  uint64_t taken_ = 0;       // messages
   uint64_t ordinal_ = 0;     // in the segment
   uint64_t of_message_ = 0;  // events of the message that is being read
   bool listed_ = false;      // it has described instruments
@@ -201,9 +187,8 @@ void Remembering::begin(Instant received) {
   messages_.begin(received);
 }
 
-// All that the next message finds, apart from what is written already.
+// All that the next message finds, apart from what is written already and what the replay knows.
 bool Remembering::hand_over(codec::Handover& state) {
-  if (!replay_.hand_over(state)) return false;
   condenser_.hand_over(state);
   events_.hand_over(state);
   minutes_.hand_over(state);
@@ -218,10 +203,11 @@ void Remembering::note_resume() {
   resume_noted_ = true;
   resume_.segments = segments_;
   for (size_t id = 0; id < known_.size(); ++id) {
-    if (!same(known_[id], replay_.instruments()[InstrumentId(id)])) return;
+    if (!same(known_[id], instruments_[InstrumentId(id)])) return;
   }
   codec::Handover state;
-  if (resume_.segments > 0 && hand_over(state)) resuming_ = state.bytes();
+  if (resume_.segments > 0 && !handed_.empty() && hand_over(state))
+    resuming_ = handed_ + state.bytes();
 }
 
 // What is kept goes to the new file as it is, if it is whole.
@@ -232,12 +218,12 @@ Result<void> Remembering::go_on(const MemoryReader& earlier, MemoryWriter& write
   ColumnReader packed = TRY(ColumnReader::unpack(piece));
   const std::string_view bytes = packed.bytes(0, packed.number(1));
   codec::Handover state(bytes);
-  if (packed.failed() || !hand_over(state) || !state.at_end())
+  if (packed.failed() || !replay_.hand_over(state) || !hand_over(state) || !state.at_end())
     return Error{Fault::malformed, "what it ends with does not fit", "a memory"};
+  instruments_ = replay_.instruments();
   contents_.instruments = then.instruments;
-  for (; known_.size() < replay_.instruments().size();) known_.emplace_back();
-  for (size_t id = 0; id < known_.size(); ++id)
-    known_[id] = replay_.instruments()[InstrumentId(id)];
+  known_.clear();
+  while (known_.size() < instruments_.size()) learn(known_.size());
   for (size_t n = 0; n < resume.segments; ++n) {
     Segment segment = then.segments[n];
     std::vector<Piece*> pieces{&segment.condensed, &segment.order, &segment.messages};
@@ -259,20 +245,19 @@ Result<void> Remembering::go_on(const MemoryReader& earlier, MemoryWriter& write
 
 // What the table of instruments has got since: new ones, and others where they were described.
 void Remembering::describe(Instant received, bool all) {
-  const Instruments& table = replay_.instruments();
   const auto note = [&](const Instrument& instrument) {
     contents_.descriptions.push_back({segments_, ordinal_, received, instrument});
   };
   if (all) {
     for (size_t id = 0; id < known_.size(); ++id) {
-      const Instrument& now = table[InstrumentId(id)];
+      const Instrument& now = instruments_[InstrumentId(id)];
       if (same(now, known_[id])) continue;
       known_[id] = now;
       note(now);
       minutes_.described(InstrumentId(id));
     }
   }
-  while (known_.size() < table.size()) {
+  while (known_.size() < instruments_.size()) {
     learn(known_.size());
     note(known_.back());
   }
@@ -293,19 +278,49 @@ void Remembering::note_seen(const Event& event) {
 }
 
 // By what the condenser made of its number, from whichever stream its like came.
-bool is_fresh(const Event& event, const Event& condensed) {
-  const auto* trade = std::get_if<Trade>(&event.payload);
-  if (trade == nullptr || trade->id.empty()) return true;
-  const auto* after = std::get_if<Trade>(&condensed.payload);
-  return after != nullptr && (after->id == kUnseen || after->id == kDoubledUnseen);
+MinuteKeeper::Told told_of(const Event& condensed, bool numbered) {
+  const auto* trade = std::get_if<Trade>(&condensed.payload);
+  const bool first = trade == nullptr || trade->id == kUnseen || trade->id == kDoubledUnseen;
+  return {.numbered = numbered, .fresh = !numbered || first};
 }
 
-// Books are copied without their levels, which nobody reads here.
-void Remembering::on_event(const Event& event) {
+// What came of a message of another thread is as that thread left it, each event with the
+// instruments that it found.
+void Remembering::take(DecodedBatch& batch) {
+  if (batch.handed) handed_ = std::move(*batch.handed);
+  size_t event = 0, why = 0, described = 0;
+  for (const DecodedMessage& message : batch.messages) {
+    const size_t described_end = described + message.described;
+    const auto learn_until = [&](size_t place) {
+      for (; described < described_end && batch.described[described].before <= place; ++described) {
+        DescribedNow& now = batch.described[described];
+        CHECK(instruments_.add(std::move(now.instrument)) == now.id);
+      }
+    };
+    for (size_t end = event + message.gaps; event < end; ++event) take(batch.events[event]);
+    if (fault_ || !message.is_message) return;
+    begin(message.received);
+    for (size_t end = event + message.events; event < end; ++event) {
+      learn_until(event);
+      if (batch.events[event].received != message.received)
+        fail("an event of it is received apart from its message");
+      take(batch.events[event]);
+    }
+    if (fault_) return;
+    learn_until(event);
+    for (size_t end = why + message.undecoded; why < end; ++why) {
+      messages_.undecoded(message.source, batch.undecoded[why]);
+      ++segment_->undecoded[{message.source, batch.undecoded[why]}];
+    }
+    take(message);
+    if (fault_) return;
+  }
+}
+
+// The event may be changed.
+void Remembering::take(Event& event) {
   if (fault_) return;
   const auto* gap = std::get_if<Gap>(&event.payload);
-  if (gap == nullptr && event.received != replay_.last().received)
-    return fail("an event of it is received apart from its message");
   if (gap != nullptr && gap->kind != GapKind::recorded) return fail("it is damaged");
   begin(event.received);
   if (fault_) return;
@@ -313,20 +328,19 @@ void Remembering::on_event(const Event& event) {
   describe(event.received, lists && !listed_);
   listed_ = listed_ || lists;
   if (gap == nullptr) { note_seen(event); }
+  const auto* trade = std::get_if<Trade>(&event.payload);
+  const bool numbered = trade != nullptr && !trade->id.empty();
   const bool book = std::holds_alternative<BookSnapshot>(event.payload) ||
                     std::holds_alternative<BookDelta>(event.payload);
-  scratch_ = book ? sign_of(event) : event;
-  const Condenser::Form form = condenser_.add(scratch_, ordinal_);
-  minutes_.add(event, is_fresh(event, scratch_));
-  switch (form) {
-    case Condenser::Form::sign:
-      scratch_ = sign_of(scratch_);
-      [[fallthrough]];
-    case Condenser::Form::whole:
-      events_.add(ordinal_, scratch_);
-      break;
-    case Condenser::Form::nothing:
-      break;
+  if (book) scratch_ = sign_of(event);
+  Event& told = book ? scratch_ : event;
+  const Condenser::Form form = condenser_.add(told, ordinal_);
+  minutes_.add(event, told_of(event, numbered));
+  if (form == Condenser::Form::sign) {
+    scratch_ = sign_of(told);
+    events_.add(ordinal_, scratch_);
+  } else if (form == Condenser::Form::whole) {
+    events_.add(ordinal_, told);
   }
   ++ordinal_;
   if (gap != nullptr)
@@ -336,20 +350,21 @@ void Remembering::on_event(const Event& event) {
 }
 
 // Behind each message: what it was, and what came of it.
-void Remembering::message() {
-  const auto& [source, received] = replay_.last();
-  begin(received);
-  if (fault_) return;
-  describe(received, false);
-  const codec::DecodeCounts& counts = replay_.counts(source);
+void Remembering::take(const DecodedMessage& message) {
+  const SourceId source = message.source;
+  describe(message.received, false);
   Counts& before = counted_[source];
-  const Counts more{counts.messages - before.messages, counts.events - before.events};
-  before = {counts.messages, counts.events};
-  messages_.add({source, received, of_message_, more});
+  const Counts more{message.counts.messages - before.messages,
+                    message.counts.events - before.events};
+  before = message.counts;
+  messages_.add({source, message.received, of_message_, more});
   segment_->counts[source].messages += more.messages;
   segment_->counts[source].events += more.events;
   of_message_ = 0;
   listed_ = false;
+  if (++taken_ % kLookEvery != 0) return;
+  if (options_.told) options_.told(taken_);
+  look_for_undescribed();
 }
 
 // It goes to the packer, and nothing of it stays.
@@ -373,24 +388,22 @@ void Remembering::end_segment() {
 
 // A description that changes without an event would have no place among the events: then the tapes
 // are not remembered. No decoder does so today.
-Result<void> Remembering::read_all() {
-  constexpr uint64_t kLookEvery = 1 << 16;
-  bool more = true;
-  while (more && !fault_) {
-    more = TRY(replay_.step(*this));
-    if (!more) break;
-    message();
-    if (replay_.messages() % kLookEvery != 0) continue;
-    if (options_.told) options_.told(replay_.messages());
-    for (size_t id = 0; id < known_.size(); ++id) {
-      if (!same(known_[id], replay_.instruments()[InstrumentId(id)]))
-        fail("an instrument of it changed without a description");
-    }
-  }
+void Remembering::look_for_undescribed() {
   for (size_t id = 0; id < known_.size(); ++id) {
-    if (!same(known_[id], replay_.instruments()[InstrumentId(id)]))
+    if (!same(known_[id], instruments_[InstrumentId(id)]))
       fail("an instrument of it changed without a description");
   }
+}
+
+Result<void> Remembering::read_all() {
+  DecodeAhead ahead(replay_, resume_.after);
+  while (auto batch = ahead.take()) {
+    take(*batch);
+    if (fault_) return {};
+    if (batch->error) return *batch->error;
+    ahead.give_back(std::move(*batch));
+  }
+  look_for_undescribed();
   if (segment_) end_segment();
   return {};
 }
