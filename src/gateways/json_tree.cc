@@ -104,7 +104,7 @@ Result<JsonTree> JsonTree::parse(std::string_view json) {
   return tree;
 }
 
-const JsonTree& JsonTree::operator[](std::string_view name) const {
+const JsonTree& JsonTree::operator[](std::string_view name) const& {
   for (const auto& [key, value] : members_) {
     if (key == name) return value;
   }

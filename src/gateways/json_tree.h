@@ -22,10 +22,13 @@ class JsonTree {
   bool is_null() const { return kind_ == Kind::null; }
   // A string's content; a number or a boolean as written; empty for all else.
   std::string_view text() const { return text_; }
-  const std::vector<JsonTree>& items() const { return items_; }
+  // What stands in a tree that goes away is handed over.
+  const std::vector<JsonTree>& items() const& { return items_; }
+  std::vector<JsonTree> items() && { return std::move(items_); }
   const std::vector<std::pair<std::string, JsonTree>>& members() const { return members_; }
   // Of an object; where it lacks the name, a null.
-  const JsonTree& operator[](std::string_view name) const;
+  const JsonTree& operator[](std::string_view name) const&;
+  JsonTree operator[](std::string_view name) && { return std::as_const(*this)[name]; }
   // The text under a name; missing, null and nested: nothing.
   std::optional<std::string_view> maybe(std::string_view name) const;
   std::string_view text(std::string_view name) const { return maybe(name).value_or(""); }
