@@ -48,6 +48,9 @@ struct OrderRequest {
   // Told beside the order; the desk does nothing with them.
   std::shared_ptr<const AttachedStops> attached;
   bool until_day_ends = false, rejects_taking = false;
+  // Of the value of each fill, beside the venue's own fee, for whoever brought the order. It leaves
+  // the wallet between commands, as soon as that may: the exchange knows the venue's fee alone.
+  Rate added_fee;
   void watch(WatchedPrice price) {
     order.trigger_by = price == WatchedPrice::last ? TriggerBy::last : TriggerBy::mark;
     by_index = price == WatchedPrice::index;

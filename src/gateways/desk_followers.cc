@@ -38,6 +38,7 @@ void Desk::settle() {
   if (!s.hit.empty() || (s.orders_changed && !s.followers.empty())) s.run_linked();
   s.orders_changed = false;
   for (const InstrumentId i : std::exchange(s.touched, {})) s.run_held(i);
+  if (!s.added_fees.empty()) s.pay_added_fees();
 }
 
 // Of each group that something happened to: the others go, whole or as far as it was filled.

@@ -212,6 +212,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
     const Wide exact = static_cast<Wide>(fill.value.raw()) * listing.rules.fees->liquidation->raw();
     fee = Amount::raw(narrow(divide(exact, Rate::scale, Round::up)));
   }
+  const Amount added = order ? added_fee_of(*order, fill, spot) : Amount();
   const FillRecord& kept = o->fills.add({.number = trade.number,
                                          .order = order ? order->number : 0,
                                          .account = part.account,
@@ -224,6 +225,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
                                          .value = fill.value,
                                          .fee = fee,
                                          .profit = spot ? Amount() : part.change + fee,
+                                         .added_fee = added,
                                          .coin = fill.coin,
                                          .at = trade.at,
                                          .moment = trade.moment});
@@ -244,6 +246,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
         .order = order,
         .fill = &kept});
   const FillRecord booked = kept;
+  if (added > Amount()) added_fees.push_back(booked);
   if (order) filled_further(*order);
   money_lines(*o, part, booked, spot);
 }
@@ -436,6 +439,14 @@ void Desk::State::wallet_changed(AccountId account, const WalletChanged& n) {
   using Kind = MoneyRecord::Kind;
   static constexpr Kind kinds[] = {Kind::deposit, Kind::withdrawal, Kind::margin,
                                    Kind::liquidation};
+  if (paying != nullptr) {
+    OwnAccount* const o = own(account);
+    return post(*o, {.kind = Kind::fee,
+                     .coin = n.coin,
+                     .instrument = paying->instrument,
+                     .amount = change_of(*o, n.coin),
+                     .fill = paying->number});
+  }
   if (n.cause != WalletChanged::Cause::margin_moved)
     return coins_changed(account, n.coin, kinds[static_cast<size_t>(n.cause)], n.isolated);
   if (OwnAccount* o = own(account))

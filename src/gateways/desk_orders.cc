@@ -107,6 +107,7 @@ Placed Desk::submit(OrderRequest request) {
   order.attached = std::move(request.attached);
   order.until_day_ends = request.until_day_ends;
   order.rejects_taking = request.rejects_taking;
+  order.added_fee = request.added_fee;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
   if (order.after != 0) return s.wait_for_other(std::move(order));

@@ -1,7 +1,8 @@
 // The inside of Desk, private to its sources: desk.cc (accounts and what they are told),
 // desk_orders.cc (orders in), desk_followers.cc (orders that wait for another to be filled),
-// desk_notices.cc (what the exchange said), desk_market.cc (trades, candles, books), desk_past.cc
-// (open interest and who stands where, as they were).
+// desk_notices.cc (what the exchange said), desk_added_fees.cc (fees beside the venue's own),
+// desk_market.cc (trades, candles, books), desk_past.cc (open interest and who stands where, as
+// they were).
 #pragma once
 
 #include <map>
@@ -107,6 +108,9 @@ struct Desk::State {
   const OrderRecord* amending = nullptr;  // leaves and enters again
   bool cancelling = false;
   bool met_itself = false;  // an own order gave way to the one that is entering
+  std::vector<FillRecord> added_fees;  // that are not paid yet, oldest first
+  const FillRecord* paying = nullptr;  // whose added fee is leaving the wallet
+  Instant ask_again = Instant::min();  // for added fees, after a refusal
   Instant now() const { return door.market_now(); }
 
   OwnAccount* own(AccountId account) const {
@@ -136,6 +140,10 @@ struct Desk::State {
   void run_held(InstrumentId instrument);
   void release(AccountId account, uint64_t number, Price at);
   bool follow(OrderRecord& order, Price price) const;  // whether it is due
+  // desk_added_fees.cc
+  static Amount added_fee_of(const OrderRecord& order, const Fill& fill, bool spot);
+  Amount free_of(AccountId account, CoinId coin) const;
+  void pay_added_fees();
   // desk_followers.cc
   Placed wait_for_other(OrderRecord order);
   void run_linked();

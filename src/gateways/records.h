@@ -107,6 +107,7 @@ struct OrderRecord {
   bool by_index = false;             // a stop that waits for the index, whatever `asked` says
   std::optional<Amount> money;       // it was ordered by value; while it waits, `asked.qty` is 0
   bool amended = false;              // by its owner, since it was placed
+  Rate added_fee;                    // OrderRequest::added_fee
   std::optional<Price> last_when_placed;  // of its market
   std::shared_ptr<const AttachedStops> attached;
   // Said of it by its owner; the gateway acts on them.
@@ -135,6 +136,7 @@ struct FillRecord {
   Price price;
   Qty qty;
   Amount value, fee, profit;  // profit: what closing realised, before the fee
+  Amount added_fee;           // beside `fee`, for whoever brought the order
   CoinId coin = 0;            // of fee and profit
   Instant at;
   TradeMoment moment;

@@ -286,8 +286,8 @@ Info::Body Info::referral(Json body) const {
   const Requests* const known = account ? accounts_.requests(*account) : nullptr;
   return written([&](JsonWriter& w) {
     w.open('{').null("referredBy").text("cumVlm", decimal(known ? known->traded : Amount()));
-    for (const char* none : {"unclaimedRewards", "claimedRewards", "builderRewards"})
-      w.text(none, "0.0");
+    w.text("unclaimedRewards", "0.0").text("claimedRewards", "0.0");
+    w.text("builderRewards", decimal(builders_.earned(*text_in(body, "user"))));
     w.open("tokenToState", '[').close().null("referrerState");
     w.open("rewardHistory", '[').close().close();
   });
@@ -337,7 +337,7 @@ Info::Body Info::portfolio(Json body) const {
   if (account) {
     equity = shapes_.equity(*account);
     for (const FillRecord& fill : desk_.fills(*account)) {
-      profit += fill.profit - fill.fee;
+      profit += fill.profit - fill.fee - fill.added_fee;
       volume += fill.value;
     }
     for (const exchange::PositionView& p : desk_.positions(*account)) profit += desk_.profit_of(p);
@@ -372,6 +372,25 @@ Info::Body Info::agents(Json body) const {
       w.open('{').text("name", agent.name).text("address", agent.address);
       w.raw("validUntil", until).close();
     }
+    w.close();
+  });
+}
+
+// In tenths of a basis point.
+Info::Body Info::max_builder_fee(Json body) const {
+  const auto builder = text_in(body, "builder");
+  if (!text_in(body, "user") || !builder) return std::nullopt;
+  const auto account = user(body);
+  return std::to_string(account ? builders_.most(*account, *builder) : 0);
+}
+
+Info::Body Info::approved_builders(Json body) const {
+  if (!text_in(body, "user")) return std::nullopt;
+  const auto account = user(body);
+  return written([&](JsonWriter& w) {
+    w.open('[');
+    if (account)
+      for (const std::string& builder : builders_.approved(*account)) w.item(builder);
     w.close();
   });
 }

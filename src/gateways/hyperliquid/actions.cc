@@ -38,12 +38,42 @@ const Actions::Row Actions::kKnown[] = {
     {"scheduleCancel", &Actions::schedule_cancel},
     {"usdClassTransfer", &Actions::class_transfer},
     {"usdSend", &Actions::usd_send},
+    {"spotSend", &Actions::spot_send},
+    {"sendAsset", &Actions::send_asset},
     {"withdraw3", &Actions::withdraw},
     {"approveAgent", &Actions::approve_agent},
     {"approveBuilderFee", &Actions::approve_builder},
     {"reserveRequestWeight", &Actions::reserve_weight},
+    {"claimRewards", &Actions::claim_rewards},
+    {"createSubAccount", &Actions::create_sub_account},
+    {"userSetAbstraction", &Actions::set_abstraction},
+    {"agentSetAbstraction", &Actions::set_abstraction},
+    {"userDexAbstraction", &Actions::set_dex_abstraction},
+    {"agentEnableDexAbstraction", &Actions::set_dex_abstraction},
+    {"vaultTransfer", &Actions::of_vault},
+    {"vaultModify", &Actions::of_vault},
+    {"vaultDistribute", &Actions::of_vault},
     {"setReferrer", &Actions::nothing},
+    {"setDisplayName", &Actions::nothing},
+    {"evmUserModify", &Actions::nothing},
+    {"spotUser", &Actions::nothing},
     {"noop", &Actions::nothing},
+    {"registerReferrer", &Actions::not_here},
+    {"createVault", &Actions::not_here},
+    {"subAccountTransfer", &Actions::not_here},
+    {"subAccountSpotTransfer", &Actions::not_here},
+    {"subAccountModify", &Actions::not_here},
+    {"cDeposit", &Actions::not_here},
+    {"cWithdraw", &Actions::not_here},
+    {"tokenDelegate", &Actions::not_here},
+    {"linkStakingUser", &Actions::not_here},
+    {"borrowLend", &Actions::not_here},
+    {"convertToMultiSigUser", &Actions::not_here},
+    {"multiSig", &Actions::not_here},
+    {"spotDeploy", &Actions::not_here},
+    {"perpDeploy", &Actions::not_here},
+    {"sendToEvmWithData", &Actions::not_here},
+    {"userPortfolioMargin", &Actions::not_here},
 };
 
 // A batch counts as many requests as it has orders.
@@ -65,20 +95,24 @@ void Actions::count_refusal(AccountId account, std::string_view text) {
 }
 
 // Whoever signed, if it is a wallet that is known here and the number is new. Both networks are
-// tried, the main one names the stranger.
+// tried, the main one names the stranger. What is signed by its fields is for the wallet itself,
+// and not for those that it has named.
 std::optional<AccountId> Actions::signer(const SignedRequest& r, std::string& refused) {
   const auto signers = signers_of(r);
   if (!signers.has_value()) {
     refused = "Unable to recover signer";
     return std::nullopt;
   }
+  const bool by_fields = signed_by_fields(r.type);
   for (const std::string* address : {&signers.value().main, &signers.value().test}) {
     const auto account = address->empty() ? std::nullopt : accounts_.of(*address);
-    if (!account) continue;
+    if (!account || (by_fields && accounts_.is_agent(*address))) continue;
     refused = accounts_.nonces.take(*address, r.nonce, desk_.door().wall_now());
     return refused.empty() ? account : std::nullopt;
   }
-  refused = fmt::format("User or API Wallet {} does not exist.", signers.value().main);
+  refused = by_fields ? fmt::format("Must deposit before performing actions. User: {}",
+                                    signers.value().main)
+                      : fmt::format("User or API Wallet {} does not exist.", signers.value().main);
   return std::nullopt;
 }
 
@@ -112,7 +146,14 @@ Actions::Body Actions::perform(Json body) {
   }
   Body done = (this->*row->handler)(*account, r);
   linked_.settle();
+  desk_.settle();
   return done;
+}
+
+void Actions::on_update(const DeskUpdate& update) {
+  linked_.on_update(update);
+  if (update.kind == DeskUpdate::Kind::fill && update.order && update.fill->added_fee > Amount())
+    builders_.earn(OrderTag::parse(update.order->tag).builder, update.fill->added_fee);
 }
 
 void Actions::tick() {
@@ -218,51 +259,6 @@ Actions::Body Actions::top_up_isolated(AccountId account, const SignedRequest& r
   return failed("No position to add margin to.");
 }
 
-Actions::Body Actions::move_money(AccountId account, Amount amount, bool in,
-                                  std::string_view refused) {
-  const CoinId coin = shapes_.universe().collateral();
-  const Reject reject = in ? desk_.door().enter(Deposit{account, coin, amount})
-                           : desk_.door().enter(Withdraw{account, coin, amount});
-  return reject == Reject::none ? succeeded() : failed(refused);
-}
-
-// Between the perpetuals' wallet and the dollars beside it.
-Actions::Body Actions::class_transfer(AccountId account, const SignedRequest& r) {
-  const auto text = text_in(r.action, "amount");
-  const auto to_perpetuals = flag_in(r.action, "toPerp");
-  const auto amount = Amount::parse(text.value_or(""));
-  if (!text || !to_perpetuals) return std::nullopt;
-  if (!amount.has_value() || amount.value() <= Amount()) return failed("Invalid amount.");
-  Amount& wallet = spot_wallets_[account];
-  if (*to_perpetuals && wallet < amount.value())
-    return failed("Insufficient balance for token transfer");
-  Body done = move_money(account, amount.value(), *to_perpetuals,
-                         "Insufficient balance for token transfer");
-  if (done == succeeded())
-    wallet = *to_perpetuals ? wallet - amount.value() : wallet + amount.value();
-  return done;
-}
-
-// To another account of this venue.
-Actions::Body Actions::usd_send(AccountId account, const SignedRequest& r) {
-  const auto amount = Amount::parse(text_in(r.action, "amount").value_or(""));
-  const auto destination = text_in(r.action, "destination");
-  if (!destination) return std::nullopt;
-  if (!amount.has_value() || amount.value() <= Amount()) return failed("Invalid amount.");
-  const auto to = accounts_.of(*destination);
-  if (!to || *to == account || accounts_.is_agent(*destination))
-    return failed("Invalid destination.");
-  Body done = move_money(account, amount.value(), false, "Insufficient balance for token transfer");
-  if (done == succeeded()) move_money(*to, amount.value(), true, {});
-  return done;
-}
-
-Actions::Body Actions::withdraw(AccountId account, const SignedRequest& r) {
-  const auto amount = Amount::parse(text_in(r.action, "amount").value_or(""));
-  if (!amount.has_value() || amount.value() <= Amount()) return failed("Invalid amount.");
-  return move_money(account, amount.value(), false, "Insufficient balance for withdrawal");
-}
-
 Actions::Body Actions::approve_agent(AccountId account, const SignedRequest& r) {
   const auto address = text_in(r.action, "agentAddress");
   if (!address || address->size() != 42) return std::nullopt;
@@ -271,10 +267,47 @@ Actions::Body Actions::approve_agent(AccountId account, const SignedRequest& r) 
   return succeeded();
 }
 
-// Builders would be paid out of each fill, which the exchange has no place for: none is approved,
-// in the words that the venue has for a builder without funds, and clients trade without.
-Actions::Body Actions::approve_builder(AccountId, const SignedRequest&) {
-  return failed("Builder has insufficient balance to be approved.");
+// By the wallet itself; a share of nothing takes an approval back. Who a builder is, and what it
+// has, cannot be known here: each is taken for one with the 100 dollars that the venue asks of it.
+Actions::Body Actions::approve_builder(AccountId account, const SignedRequest& r) {
+  const auto builder = text_in(r.action, "builder"), rate = text_in(r.action, "maxFeeRate");
+  if (!builder || !rate || !Builders::is_address(*builder)) return std::nullopt;
+  const auto most = Builders::share_of(*rate);
+  if (!most) return std::nullopt;
+  if (*most > Builders::kMostOfSpot) return failed("Builder fee rate is too high.");
+  builders_.approve(account, *builder, *most);
+  return succeeded();
+}
+
+// The venue asks for more trading than anybody has behind him here.
+Actions::Body Actions::create_sub_account(AccountId account, const SignedRequest& r) {
+  if (!text_in(r.action, "name")) return std::nullopt;
+  return failed(fmt::format(
+      "Cannot create sub-accounts until enough volume traded. Required: $100000. Traded: ${}.",
+      decimal(accounts_.requests(account).traded)));
+}
+
+// How the wallets are joined: they are apart here, and that is all that can be asked for.
+Actions::Body Actions::set_abstraction(AccountId, const SignedRequest& r) {
+  const auto mode = text_in(r.action, "abstraction");
+  if (!mode) return std::nullopt;
+  if (*mode == "disabled" || *mode == "i") return succeeded();
+  return failed("Account abstraction mode is not available.");
+}
+
+Actions::Body Actions::set_dex_abstraction(AccountId, const SignedRequest& r) {
+  if (flag_in(r.action, "enabled") == false) return succeeded();
+  return failed("Account abstraction mode is not available.");
+}
+
+Actions::Body Actions::of_vault(AccountId, const SignedRequest& r) {
+  const auto vault = text_in(r.action, "vaultAddress");
+  if (!vault) return std::nullopt;
+  return failed(fmt::format("Vault not registered: {}", lower(*vault)));
+}
+
+Actions::Body Actions::not_here(AccountId, const SignedRequest& r) {
+  return failed(fmt::format("Action is not available: {}.", r.type));
 }
 
 }  // namespace delever::gateways::hyperliquid

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateways/hyperliquid/accounts.h"
+#include "gateways/hyperliquid/builders.h"
 #include "gateways/hyperliquid/linked_stops.h"
 #include "gateways/hyperliquid/order_wire.h"
 #include "gateways/hyperliquid/twaps.h"
@@ -21,11 +22,12 @@ std::string succeeded();
 
 class Actions {
  public:
-  Actions(Desk& desk, const Shapes& shapes, Accounts& accounts, SpotWallets& spot_wallets,
-          Twaps& twaps, bool limits)
+  Actions(Desk& desk, const Shapes& shapes, Accounts& accounts, Builders& builders,
+          SpotWallets& spot_wallets, Twaps& twaps, bool limits)
       : desk_(desk),
         shapes_(shapes),
         accounts_(accounts),
+        builders_(builders),
         spot_wallets_(spot_wallets),
         twaps_(twaps),
         linked_(desk),
@@ -36,7 +38,7 @@ class Actions {
   // How many requests a body counts for against its account.
   static uint64_t weight(Json body);
   void tick();  // cancels that are due
-  void on_update(const DeskUpdate& update) { linked_.on_update(update); }
+  void on_update(const DeskUpdate& update);
 
  private:
   using Body = std::optional<std::string>;
@@ -60,28 +62,48 @@ class Actions {
   Body schedule_cancel(AccountId account, const SignedRequest& r);
   Body class_transfer(AccountId account, const SignedRequest& r);
   Body usd_send(AccountId account, const SignedRequest& r);
+  Body spot_send(AccountId account, const SignedRequest& r);
+  Body send_asset(AccountId account, const SignedRequest& r);
   Body withdraw(AccountId account, const SignedRequest& r);
   Body approve_agent(AccountId account, const SignedRequest& r);
   Body approve_builder(AccountId account, const SignedRequest& r);
   Body reserve_weight(AccountId account, const SignedRequest& r);
+  Body claim_rewards(AccountId account, const SignedRequest& r);
+  Body create_sub_account(AccountId account, const SignedRequest& r);
+  Body set_abstraction(AccountId account, const SignedRequest& r);
+  Body set_dex_abstraction(AccountId account, const SignedRequest& r);
+  Body of_vault(AccountId account, const SignedRequest& r);
+  Body not_here(AccountId account, const SignedRequest& r);
   Body nothing(AccountId account, const SignedRequest& r);
 
   struct Outcome {
     uint64_t number = 0;  // of the order
     std::string refused;  // the venue's text; empty: placed
   };
-  Outcome place(AccountId account, const OrderWire& wire, bool position_tpsl);
+  Outcome place(AccountId account, const OrderWire& wire, const OrderTerms& terms);
   void write_outcome(JsonWriter& w, AccountId account, const Outcome& outcome) const;
   Outcome replace(AccountId account, Json modification);
   void cancel_one(AccountId account, uint64_t asset, const OrderRecord* found, JsonWriter& w);
   std::optional<AccountId> signer(const SignedRequest& r, std::string& refused);
   std::string add_margin(AccountId account, const Asset& asset, Amount amount);
-  Body move_money(AccountId account, Amount amount, bool in, std::string_view refused);
+  struct Wallet {
+    AccountId account = 0;
+    bool spot = false;
+  };
+  Body transfer(const Wallet& from, const Wallet& to, Amount amount);
+  Body send(AccountId account, const SignedRequest& r, bool spot);
+  Reject move_money(AccountId account, Amount amount, bool in);
+  std::optional<OrderTerms> terms_of(const SignedRequest& r, std::string_view grouping) const;
+  bool builder_may(AccountId account, const OrderTerms& terms,
+                   const std::vector<OrderWire>& orders) const;
+  struct Group;
+  void order_of_group(Group& group, const OrderWire& wire, JsonWriter& w);
   void count_refusal(AccountId account, std::string_view text);
 
   Desk& desk_;
   const Shapes& shapes_;
   Accounts& accounts_;
+  Builders& builders_;
   SpotWallets& spot_wallets_;
   Twaps& twaps_;
   LinkedStops linked_;

@@ -22,8 +22,8 @@ class Face final : public Gateway {
         shapes_(desk, universe_),
         accounts_(desk),
         twaps_(desk, shapes_),
-        info_(shapes_, accounts_, spot_wallets_, twaps_),
-        actions_(desk, shapes_, accounts_, spot_wallets_, twaps_, options.limits),
+        info_(shapes_, accounts_, builders_, spot_wallets_, twaps_),
+        actions_(desk, shapes_, accounts_, builders_, spot_wallets_, twaps_, options.limits),
         streams_(shapes_, info_, accounts_, out) {}
 
   Answer request(const Request& request) override;
@@ -67,6 +67,7 @@ class Face final : public Gateway {
   const Universe universe_;
   const Shapes shapes_;
   Accounts accounts_;
+  Builders builders_;
   SpotWallets spot_wallets_;
   Twaps twaps_;
   const Info info_;

@@ -34,8 +34,6 @@ constexpr std::array kEmpty{
     EmptyAnswer{"delegatorSummary",
                 R"({"delegated":"0.0","undelegated":"0.0","totalPendingWithdrawal":"0.0",)"
                 R"("nPendingWithdrawals":0})"},
-    EmptyAnswer{"maxBuilderFee", "0"},
-    EmptyAnswer{"approvedBuilders", "[]"},
     EmptyAnswer{"userToMultiSigSigners", "null"},
     EmptyAnswer{"isVip", "false"},
     EmptyAnswer{"liquidatable", "[]"},
@@ -92,6 +90,8 @@ const Info::Row Info::kQuestions[] = {
     {"preTransferCheck", &Info::transfer_check},
     {"portfolio", &Info::portfolio},
     {"extraAgents", &Info::agents},
+    {"maxBuilderFee", &Info::max_builder_fee},
+    {"approvedBuilders", &Info::approved_builders},
     {"webData2", &Info::web_data_2},
 };
 

@@ -18,11 +18,12 @@ std::optional<CandleLength> interval_of(std::string_view name);  // "1m" to "1M"
 
 class Info {
  public:
-  Info(const Shapes& shapes, const Accounts& accounts, const SpotWallets& spot_wallets,
-       const Twaps& twaps)
+  Info(const Shapes& shapes, const Accounts& accounts, const Builders& builders,
+       const SpotWallets& spot_wallets, const Twaps& twaps)
       : shapes_(shapes),
         desk_(shapes.desk()),
         accounts_(accounts),
+        builders_(builders),
         spot_wallets_(spot_wallets),
         twaps_(twaps) {}
 
@@ -86,6 +87,8 @@ class Info {
   Body transfer_check(Json body) const;
   Body portfolio(Json body) const;
   Body agents(Json body) const;
+  Body max_builder_fee(Json body) const;
+  Body approved_builders(Json body) const;
   Body web_data_2(Json body) const;
 
   std::optional<AccountId> user(Json body) const;
@@ -94,6 +97,7 @@ class Info {
   const Shapes& shapes_;
   const Desk& desk_;
   const Accounts& accounts_;
+  const Builders& builders_;
   const SpotWallets& spot_wallets_;
   const Twaps& twaps_;
 };

@@ -22,10 +22,7 @@ void LinkedStops::place(const Waiting& waiting) {
   std::vector<uint64_t> placed;
   for (size_t i = 0; i < waiting.children.size(); ++i) {
     const Ordered& child = waiting.children[i];
-    const Placed done = desk_.submit({.order = child.order,
-                                      .client_id = waiting.client_ids[i],
-                                      .tag = child.tag,
-                                      .take_profit = child.take_profit});
+    const Placed done = desk_.submit(child.request(waiting.client_ids[i]));
     if (done.reject == Reject::none && done.order) placed.push_back(done.order->number);
   }
   join(waiting.account, std::move(placed));

@@ -1,6 +1,9 @@
 // Actions on orders: place, cancel, modify.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/text.h"
 #include "gateways/hyperliquid/actions.h"
 
@@ -32,22 +35,24 @@ void write_placed(JsonWriter& w, const OrderRecord& order) {
   w.close().close();
 }
 
+// A modified order is still its builder's.
+OrderTerms terms_of_record(const OrderRecord& order) {
+  return {.builder = OrderTag::parse(order.tag).builder,
+          .builder_fee = order.added_fee.raw() / (Rate::scale / 100'000)};
+}
+
 }  // namespace
 
 // An order that found nothing to trade with at once was taken by the desk and is an error here.
-Actions::Outcome Actions::place(AccountId account, const OrderWire& wire, bool position_tpsl) {
+Actions::Outcome Actions::place(AccountId account, const OrderWire& wire, const OrderTerms& terms) {
   const auto refuse = [&](std::string text) -> Outcome {
     count_refusal(account, text);
     return {.refused = std::move(text)};
   };
-  const Ordered ordered = to_command(wire, shapes_, account, position_tpsl);
+  const Ordered ordered = to_command(wire, shapes_, account, terms);
   if (!ordered.refused.empty()) return refuse(ordered.refused);
   const Asset& asset = *shapes_.universe().by_number(wire.asset);
-  const Placed placed = desk_.submit({.order = ordered.order,
-                                      .client_id = wire.client_id,
-                                      .tag = ordered.tag,
-                                      .take_profit = ordered.take_profit,
-                                      .closes_position = ordered.closes_position});
+  const Placed placed = desk_.submit(ordered.request(wire.client_id));
   if (placed.reject != Reject::none || !placed.order)
     return refuse(refusal(placed.reject, shapes_, asset));
   if (placed.order->state == OrderState::expired && placed.order->filled == Qty())
@@ -62,7 +67,67 @@ void Actions::write_outcome(JsonWriter& w, AccountId account, const Outcome& out
   write_placed(w, *order);
 }
 
-// In a normalTpsl group the first order is the parent, and the rest wait until it is filled.
+// {"b":"0x..","f":10}: whoever brought the orders, and its share in tenths of a basis point.
+std::optional<OrderTerms> Actions::terms_of(const SignedRequest& r,
+                                            std::string_view grouping) const {
+  OrderTerms terms{.position_tpsl = grouping == "positionTpsl"};
+  const auto builder = object_in(r.action, "builder");
+  if (!builder) return terms;
+  const auto address = text_in(*builder, "b");
+  const auto share = whole_in(*builder, "f");
+  if (!address || !share || *share < 0 || !Builders::is_address(*address)) return std::nullopt;
+  terms.builder = lower(*address);
+  terms.builder_fee = *share;
+  return terms;
+}
+
+bool Actions::builder_may(AccountId account, const OrderTerms& terms,
+                          const std::vector<OrderWire>& orders) const {
+  if (terms.builder.empty()) return true;
+  return std::all_of(orders.begin(), orders.end(), [&](const OrderWire& wire) {
+    const Asset* const asset = shapes_.universe().by_number(wire.asset);
+    return builders_.may(account, terms.builder, terms.builder_fee, asset && asset->spot);
+  });
+}
+
+struct Actions::Group {
+  AccountId account = 0;
+  std::string_view grouping;
+  OrderTerms terms;
+  bool first = true;
+  uint64_t parent = 0;
+  std::vector<uint64_t> siblings;
+  std::vector<Ordered> children;
+  std::vector<std::string> client_ids;
+};
+
+// In a normalTpsl group the first order is the parent: the rest wait until it is filled, or for
+// their triggers where it is already.
+void Actions::order_of_group(Group& g, const OrderWire& wire, JsonWriter& w) {
+  const bool child = g.grouping == "normalTpsl" && !std::exchange(g.first, false);
+  if (child && g.parent == 0) return write_error(w, "Parent order was not placed.");
+  if (child && is_live(desk_.order(g.account, g.parent)->state)) {
+    Ordered waiting = to_command(wire, shapes_, g.account, g.terms);
+    if (!waiting.refused.empty()) return write_error(w, waiting.refused);
+    g.children.push_back(std::move(waiting));
+    g.client_ids.push_back(wire.client_id);
+    w.item("waitingForFill");
+    return;
+  }
+  const Outcome outcome = place(g.account, wire, g.terms);
+  if (child && outcome.number != 0 && wire.lifetime.empty()) {
+    w.item("waitingForTrigger");
+  } else {
+    write_outcome(w, g.account, outcome);
+  }
+  if (g.grouping == "normalTpsl" && !child) {
+    g.parent = outcome.number;
+  } else if (outcome.number != 0) {
+    g.siblings.push_back(outcome.number);
+    if (g.grouping == "positionTpsl") linked_.attach(g.account, outcome.number);
+  }
+}
+
 Actions::Body Actions::order(AccountId account, const SignedRequest& r) {
   const auto list = list_in(r.action, "orders");
   const std::string_view grouping = text_in(r.action, "grouping").value_or("");
@@ -75,41 +140,20 @@ Actions::Body Actions::order(AccountId account, const SignedRequest& r) {
     if (!read) return std::nullopt;
     orders.push_back(std::move(*read));
   }
-  if (const auto builder = object_in(r.action, "builder");
-      builder && whole_in(*builder, "f").value_or(0) > 0)
-    return failed("Builder fee has not been approved.");
+  const auto terms = terms_of(r, grouping);
+  if (!terms) return std::nullopt;
+  if (!builder_may(account, *terms, orders)) {
+    constexpr std::string_view why = "Builder fee has not been approved.";
+    count_refusal(account, why);
+    return failed(why);
+  }
+  Group group{.account = account, .grouping = grouping, .terms = *terms};
   JsonWriter w;
   w.open('[');
-  std::vector<uint64_t> siblings;
-  uint64_t parent = 0;
-  std::vector<Ordered> children;
-  std::vector<std::string> client_ids;
-  for (size_t i = 0; i < orders.size(); ++i) {
-    if (grouping == "normalTpsl" && i > 0 && parent != 0 &&
-        is_live(desk_.order(account, parent)->state)) {
-      Ordered child = to_command(orders[i], shapes_, account, false);
-      if (!child.refused.empty()) {
-        write_error(w, child.refused);
-        continue;
-      }
-      children.push_back(std::move(child));
-      client_ids.push_back(orders[i].client_id);
-      w.item("waitingForFill");
-    } else if (grouping == "normalTpsl" && i > 0 && parent == 0) {
-      write_error(w, "Parent order was not placed.");
-    } else {
-      const Outcome outcome = place(account, orders[i], grouping == "positionTpsl");
-      write_outcome(w, account, outcome);
-      if (grouping == "normalTpsl" && i == 0) {
-        parent = outcome.number;
-      } else if (outcome.number != 0) {
-        siblings.push_back(outcome.number);
-        if (grouping == "positionTpsl") linked_.attach(account, outcome.number);
-      }
-    }
-  }
-  if (!children.empty()) linked_.wait(account, parent, std::move(children), std::move(client_ids));
-  if (grouping != "na") linked_.join(account, std::move(siblings));
+  for (const OrderWire& wire : orders) order_of_group(group, wire, w);
+  if (!group.children.empty())
+    linked_.wait(account, group.parent, std::move(group.children), std::move(group.client_ids));
+  if (grouping != "na") linked_.join(account, std::move(group.siblings));
   return with_statuses("order", w);
 }
 
@@ -230,7 +274,8 @@ Actions::Outcome Actions::replace(AccountId account, Json modification) {
   };
   if (!read || !old || !is_live(old->state))
     return refuse("Cannot modify canceled or filled order");
-  const Ordered checked = to_command(*read, shapes_, account, false);
+  const OrderTerms terms = terms_of_record(*old);
+  const Ordered checked = to_command(*read, shapes_, account, terms);
   if (!checked.refused.empty()) return refuse(checked.refused);
   const Asset& asset = *shapes_.universe().by_number(read->asset);
   if (asset.instrument != old->asked.instrument)
@@ -242,7 +287,7 @@ Actions::Outcome Actions::replace(AccountId account, Json modification) {
                  : checked.order.price <= other.front().price))
     return refuse(refusal(Reject::would_take, shapes_, asset));
   desk_.cancel(account, old->number);
-  return place(account, *read, false);
+  return place(account, *read, terms);
 }
 
 // One order; batchModify answers with the new number.

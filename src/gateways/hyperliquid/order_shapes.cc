@@ -66,18 +66,19 @@ std::string_view direction(double before, double after, const FillRecord& fill,
 }  // namespace
 
 std::string OrderTag::text() const {
-  if (twap != 0) return fmt::format("{}|t{}", price, twap);
-  return fmt::format("{}|{}", price, position_tpsl ? "p" : "");
+  const std::string kind = twap != 0 ? fmt::format("t{}", twap) : position_tpsl ? "p" : "";
+  return fmt::format("{}|{}|{}", price, kind, builder);
 }
 
 OrderTag OrderTag::parse(std::string_view tag) {
   OrderTag out;
   const auto parts = split(tag, '|');
-  if (parts.size() != 2) return out;
+  if (parts.size() != 3) return out;
   out.price = parts[0];
   out.position_tpsl = parts[1] == "p";
   if (parts[1].starts_with('t'))
     out.twap = static_cast<uint64_t>(read_int(parts[1].substr(1)).value_or(0));
+  out.builder = parts[2];
   return out;
 }
 
@@ -163,7 +164,7 @@ void Shapes::fill(JsonWriter& w, const FillRecord& fill, Qty before, Side before
   w.text("startPosition", decimal(before_side == Side::buy ? before : -before));
   w.text("dir", direction(had, had + traded, fill, by)).text("closedPnl", decimal(fill.profit));
   w.text("hash", hash_of(fill.number)).raw("oid", fill.order).raw("crossed", !fill.maker);
-  w.text("fee", decimal(fill.fee)).raw("tid", fill.number);
+  w.text("fee", decimal(fill.fee + fill.added_fee)).raw("tid", fill.number);
   if (order && with_client_id(*order)) w.text("cloid", order->client_id);
   if (fill.forced && by != ForcedClose::How::deleveraging) {
     const auto mark = desk_.door().exchange().mark(fill.instrument);
@@ -175,6 +176,7 @@ void Shapes::fill(JsonWriter& w, const FillRecord& fill, Qty before, Side before
   }
   const exchange::ExchangeSetup& setup = desk_.door().setup();
   w.text("feeToken", setup.coins[fill.coin].name);
+  if (fill.added_fee > Amount()) w.text("builderFee", decimal(fill.added_fee));
   // A slice names the TWAP order that it is of.
   const uint64_t twap = order ? OrderTag::parse(order->tag).twap : 0;
   (twap != 0 ? w.raw("twapId", twap) : w.null("twapId")).close();

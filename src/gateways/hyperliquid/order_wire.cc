@@ -77,8 +77,17 @@ std::optional<OrderWire> read_order(Json order) {
   return out;
 }
 
+OrderRequest Ordered::request(std::string client_id) const {
+  return {.order = order,
+          .client_id = std::move(client_id),
+          .tag = tag,
+          .take_profit = take_profit,
+          .closes_position = closes_position,
+          .added_fee = builder_fee};
+}
+
 Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId account,
-                   bool position_tpsl) {
+                   const OrderTerms& terms) {
   Ordered out;
   const Asset* const asset = shapes.universe().by_number(wire.asset);
   if (!asset) return out.refused = fmt::format("Invalid asset. asset={}", wire.asset), out;
@@ -90,7 +99,7 @@ Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId accoun
   if (!price.has_value() || !on_tick(*asset, desk, price.value()))
     return out.refused = fmt::format("Price must be divisible by tick size. asset={}", wire.asset),
            out;
-  out.closes_position = position_tpsl && wire.lifetime.empty() && qty.value() == Qty();
+  out.closes_position = terms.position_tpsl && wire.lifetime.empty() && qty.value() == Qty();
   if (!out.closes_position)
     out.refused = check_size(*asset, desk, wire, qty.value(), price.value());
   if (!out.refused.empty()) return out;
@@ -106,7 +115,10 @@ Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId accoun
   if (wire.lifetime == "Alo") o.time_in_force = TimeInForce::post_only;
   if (wire.lifetime == "Ioc" || wire.lifetime == "FrontendMarket")
     o.time_in_force = TimeInForce::immediate_or_cancel;
+  out.builder_fee = Rate::raw(terms.builder_fee * (Rate::scale / 100'000));
+  OrderTag tag{.position_tpsl = terms.position_tpsl, .builder = terms.builder};
   if (!wire.lifetime.empty()) {
+    if (!tag.builder.empty()) out.tag = tag.text();
     if (too_far(o.price, mark))
       out.refused =
           fmt::format("Order price cannot be more than 80% away from the reference price. asset={}",
@@ -120,7 +132,8 @@ Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId accoun
   o.trigger = trigger.value();
   o.trigger_by = TriggerBy::mark;
   out.take_profit = wire.take_profit;
-  out.tag = OrderTag{.price = std::string(wire.price), .position_tpsl = position_tpsl}.text();
+  tag.price = wire.price;
+  out.tag = tag.text();
   return out;
 }
 

@@ -29,9 +29,17 @@ struct Ordered {
   std::string tag;
   bool take_profit = false;
   bool closes_position = false;  // all that there is when it is due: a size of 0
+  Rate builder_fee;
+  OrderRequest request(std::string client_id) const;
+};
+// What the order is sent with beside itself.
+struct OrderTerms {
+  bool position_tpsl = false;
+  std::string builder;      // lower case; empty: none
+  int64_t builder_fee = 0;  // in tenths of a basis point
 };
 Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId account,
-                   bool position_tpsl);
+                   const OrderTerms& terms);
 
 std::string refusal(Reject reject, const Shapes& shapes, const Asset& asset);
 std::string unknown_order(uint64_t asset);

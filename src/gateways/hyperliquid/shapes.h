@@ -15,7 +15,8 @@ namespace delever::gateways::hyperliquid {
 struct OrderTag {
   std::string price;  // the limit price of a trigger order, as sent
   bool position_tpsl = false;
-  uint64_t twap = 0;  // it is a slice of that one; 0: of none
+  uint64_t twap = 0;    // it is a slice of that one; 0: of none
+  std::string builder;  // the address of whoever brought it; empty: nobody
   std::string text() const;
   static OrderTag parse(std::string_view tag);
 };

@@ -119,6 +119,11 @@ std::optional<simdjson::dom::array> list_in(Json object, std::string_view key) {
   return value;
 }
 
+bool signed_by_fields(std::string_view type) {
+  return std::any_of(kUserSigned.begin(), kUserSigned.end(),
+                     [&](const UserSigned& u) { return u.action == type; });
+}
+
 Result<SignedRequest> read_signed(Json body) {
   SignedRequest out;
   const auto action = object_in(body, "action");

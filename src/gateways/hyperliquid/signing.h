@@ -39,5 +39,6 @@ struct Signers {
   std::string main, test;
 };
 Result<Signers> signers_of(const SignedRequest& request);
+bool signed_by_fields(std::string_view type);
 
 }  // namespace delever::gateways::hyperliquid
