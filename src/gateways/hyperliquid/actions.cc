@@ -267,14 +267,18 @@ Actions::Body Actions::approve_agent(AccountId account, const SignedRequest& r) 
   return succeeded();
 }
 
-// By the wallet itself; a share of nothing takes an approval back. Who a builder is, and what it
-// has, cannot be known here: each is taken for one with the 100 dollars that the venue asks of it.
+// By the wallet itself, to a builder who has what the venue asks of one: an account of this market.
+// A share of nothing takes an approval back.
 Actions::Body Actions::approve_builder(AccountId account, const SignedRequest& r) {
   const auto builder = text_in(r.action, "builder"), rate = text_in(r.action, "maxFeeRate");
   if (!builder || !rate || !Builders::is_address(*builder)) return std::nullopt;
   const auto most = Builders::share_of(*rate);
   if (!most) return std::nullopt;
   if (*most > Builders::kMostOfSpot) return failed("Builder fee rate is too high.");
+  const auto paid = accounts_.of(*builder);
+  constexpr Amount least = Amount::raw(100 * Amount::scale);
+  if (*most > 0 && (!paid || shapes_.equity(*paid) < least))
+    return failed("Builder has insufficient balance to be approved.");
   builders_.approve(account, *builder, *most);
   return succeeded();
 }

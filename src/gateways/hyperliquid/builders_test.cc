@@ -17,6 +17,14 @@ std::string ask(HyperliquidClient& c, std::string_view type, std::string_view mo
   return c.info(fmt::format(R"({{"type":"{}","user":"{}"{}}})", type, kWallet, more));
 }
 
+// The builder is an account of the market, with what the venue asks of one.
+void open_builder(HyperliquidClient& c, double money = 100) {
+  Credentials who;
+  who.account = c.market.open_account(money);
+  who.address = "0x6530512a6c89c7cfcebc3ba7fcd9ada5f30827a6";
+  c.market.desk->admit(who);
+}
+
 std::string max_fee(HyperliquidClient& c) {
   return ask(c, "maxBuilderFee", fmt::format(R"(,"builder":"{}")", kBuilder));
 }
@@ -49,11 +57,13 @@ TEST(HyperliquidBuilders, ShareAsApprovedAndNoMore) {
   const uint64_t before = c.market.exchange().hash();
   for (const int64_t share : {10, 0}) EXPECT_TRUE(has(order(c, bid, share), kNotApproved)) << share;
   EXPECT_EQ(max_fee(c), "0");
+  EXPECT_TRUE(has(approve(c, "0.01%"), "Builder has insufficient balance to be approved."));
+  EXPECT_EQ(c.market.exchange().hash(), before) << "what is refused changes nothing";
+  open_builder(c);
   EXPECT_TRUE(has(approve(c, "0.01%"), R"("status":"ok")"));
   EXPECT_EQ(max_fee(c), "10");
   EXPECT_TRUE(has(ask(c, "approvedBuilders"), R"(["0x6530512a6c89c7cfcebc3ba7fcd9ada5f30827a6"])"));
   EXPECT_TRUE(has(order(c, bid, 11), kNotApproved));
-  EXPECT_EQ(c.market.exchange().hash(), before) << "what is refused changes nothing";
   EXPECT_TRUE(has(order(c, bid, 10), "resting"));
   // What is approved for spot is still a tenth of a percent at most of a perpetual.
   EXPECT_TRUE(has(approve(c, "1%"), R"("status":"ok")"));
@@ -70,6 +80,7 @@ TEST(HyperliquidBuilders, ShareAsApprovedAndNoMore) {
 TEST(HyperliquidBuilders, FeeLeavesTheWalletAndIsShown) {
   HyperliquidClient c;
   const exchange::Exchange& exchange = c.market.exchange();
+  open_builder(c);
   approve(c, "0.1%");
   const int64_t before = exchange.wallet(c.market.client, 0).raw();
   EXPECT_TRUE(has(order(c, c.limit(true, "88000", "0.02", "Ioc"), 10), R"("avgPx":"84002.0")"));
@@ -94,6 +105,7 @@ TEST(HyperliquidBuilders, FeeLeavesTheWalletAndIsShown) {
 
 TEST(HyperliquidBuilders, OrdersThatWaitAndThatAreModifiedAreStillTheirs) {
   HyperliquidClient c;
+  open_builder(c);
   approve(c, "0.1%");
   const uint64_t oid = c.number(order(c, c.limit(true, "83000", "0.01", "Gtc"), 20), "oid");
   EXPECT_TRUE(has(c.act(fmt::format(R"({{"type":"modify","oid":{},"order":{}}})", oid,
@@ -113,6 +125,7 @@ TEST(HyperliquidBuilders, OrdersThatWaitAndThatAreModifiedAreStillTheirs) {
 TEST(HyperliquidBuilders, WhatCannotBePaidIsOwed) {
   HyperliquidClient c;
   const exchange::Exchange& exchange = c.market.exchange();
+  open_builder(c);
   approve(c, "0.1%");
   order(c, c.limit(true, "88000", "0.02", "Ioc"), 100);
   const auto free = [&] { return std::string(ask(c, "clearinghouseState")); };
@@ -151,6 +164,23 @@ TEST(HyperliquidBuilders, WalletAloneApproves) {
   const std::string answer = approve(c, "0.01%", stranger);
   EXPECT_TRUE(has(answer, "Must deposit before performing actions. User: 0x")) << answer;
   EXPECT_EQ(max_fee(c), "0");
+}
+
+// By its fields, and so refused for what it is and not for who a wrong digest says has sent it.
+TEST(HyperliquidActions, StakingIsRefusedByName) {
+  HyperliquidClient c;
+  const std::string nonce = std::to_string(++c.nonce);
+  const std::vector<auth::TypedField> fields{{"string", "hyperliquidChain", "Mainnet"},
+                                             {"uint64", "wei", "1"},
+                                             {"uint64", "nonce", nonce}};
+  const std::string digest = auth::user_signed_digest("CDeposit", fields, 421'614).value();
+  const std::string action = fmt::format(
+      R"({{"type":"cDeposit","signatureChainId":"0x66eee","hyperliquidChain":"Mainnet","wei":1,)"
+      R"("nonce":{}}})",
+      nonce);
+  const std::string answer =
+      c.ask("/exchange", c.body_of(action, c.nonce, auth::sign(digest, wallet_key()).value())).body;
+  EXPECT_TRUE(has(answer, "Action is not available: cDeposit.")) << answer;
 }
 
 TEST(HyperliquidActions, WhatLibrariesSendFirst) {

@@ -43,6 +43,11 @@ constexpr std::array kUserDexAbstraction{kChain, Field{"address", "user"}, Field
 constexpr std::array kUserSetAbstraction{kChain, Field{"address", "user"},
                                          Field{"string", "abstraction"}, kNonce};
 
+constexpr std::array kStakingMove{kChain, Field{"uint64", "wei"}, kNonce};
+constexpr std::array kLinkStakingUser{kChain, Field{"address", "user"}, Field{"bool", "isFinalize"},
+                                      kNonce};
+constexpr std::array kConvertToMultiSigUser{kChain, Field{"string", "signers"}, kNonce};
+
 struct UserSigned {
   std::string_view action, primary;
   std::span<const Field> fields;
@@ -58,6 +63,11 @@ constexpr std::array kUserSigned{
     UserSigned{"tokenDelegate", "TokenDelegate", kTokenDelegate},
     UserSigned{"userDexAbstraction", "UserDexAbstraction", kUserDexAbstraction},
     UserSigned{"userSetAbstraction", "UserSetAbstraction", kUserSetAbstraction},
+    UserSigned{"userPortfolioMargin", "UserPortfolioMargin", kUserDexAbstraction},
+    UserSigned{"cDeposit", "CDeposit", kStakingMove},
+    UserSigned{"cWithdraw", "CWithdraw", kStakingMove},
+    UserSigned{"linkStakingUser", "LinkStakingUser", kLinkStakingUser},
+    UserSigned{"convertToMultiSigUser", "ConvertToMultiSigUser", kConvertToMultiSigUser},
 };
 
 Result<std::string> user_digest(const SignedRequest& request, const UserSigned& kind) {
