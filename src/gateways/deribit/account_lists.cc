@@ -1,5 +1,8 @@
 // What stands beside an account: subaccounts, keys, locks, movements of coins. There is one account
 // and nothing is moved, and each answer says so in its shape.
+#include <algorithm>
+#include <iterator>
+
 #include "gateways/deribit/methods.h"
 
 namespace delever::gateways::deribit {
@@ -55,6 +58,59 @@ Reply Methods::locks(Caller&, const Params&) {
 
 Reply Methods::no_rows(Caller&, const Params&) { return Reply::ok(R"({"count":0,"data":[]})"); }
 // Nothing is deposited: there is no address until somebody makes one.
+// Methods that the venue has and this market has no place for: a caller learns that they are not
+// for it, as an account without the scope does there, and not that they do not exist.
+bool Methods::is_for_others(std::string_view method) {
+  static constexpr std::string_view names[] = {
+      "private/simulate_portfolio",
+      "private/pme/simulate",
+      "private/change_margin_model",
+      "private/get_leg_prices",
+      "private/create_combo",
+      "private/execute_block_trade",
+      "private/verify_block_trade",
+      "private/simulate_block_trade",
+      "private/approve_block_trade",
+      "private/reject_block_trade",
+      "private/invalidate_block_trade_signature",
+      "private/get_block_trade",
+      "private/create_block_rfq",
+      "private/cancel_block_rfq",
+      "private/add_block_rfq_quote",
+      "private/edit_block_rfq_quote",
+      "private/cancel_block_rfq_quote",
+      "private/accept_block_rfq",
+      "private/get_block_rfqs",
+      "private/get_block_rfq_quotes",
+      "private/send_rfq",
+      "private/mass_quote",
+      "private/cancel_quotes",
+      "private/set_mmp_config",
+      "private/reset_mmp",
+      "private/move_positions",
+      "private/withdraw",
+      "private/cancel_withdrawal",
+      "private/create_deposit_address",
+      "private/add_to_address_book",
+      "private/submit_transfer_to_subaccount",
+      "private/submit_transfer_to_user",
+      "private/submit_transfer_between_subaccounts",
+      "private/create_subaccount",
+      "private/create_api_key",
+      "private/edit_api_key",
+      "private/remove_api_key",
+      "private/get_affiliate_program_info",
+      "private/enable_affiliate_program",
+      "private/get_email_language",
+      "private/set_email_language",
+      "private/set_announcement_as_read",
+      "private/set_self_trading_config",
+      "public/get_portfolio_margins",
+      "public/get_block_rfq_trades",
+  };
+  return std::find(std::begin(names), std::end(names), method) != std::end(names);
+}
+
 Reply Methods::no_address(Caller&, const Params&) { return Reply::ok("null"); }
 
 }  // namespace delever::gateways::deribit

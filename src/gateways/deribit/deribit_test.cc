@@ -223,7 +223,9 @@ TEST(DeribitOrders, EveryRefusalWithItsCode) {
   refused(perp + "amount=100&price=83000&valid_until=1", "13888");
   refused("order_id=BTC-1", "11044", "", "private/cancel");
   refused("", "-32601", "", "private/nonsense");
-  EXPECT_EQ(c.gateway->counts(c.market.client).requests, 13u);
+  refused("currency=BTC", "13021", "not available to this account", "private/simulate_portfolio");
+  refused("", "13021", "not available to this account", "private/execute_block_trade");
+  EXPECT_EQ(c.gateway->counts(c.market.client).requests, 15u);
   EXPECT_EQ(value_of(c.get("public/nonsense").body, "code"), "-32601");
   EXPECT_EQ(c.get("public/ticker").status, 400);
 }

@@ -108,6 +108,7 @@ class Methods {
   Reply no_rows(Caller&, const Params&);
   Reply no_address(Caller&, const Params&);
   Reply log_out(Caller&, const Params&);
+  static bool is_for_others(std::string_view method);  // with the prefix
 
   // The contract that `instrument_name` names; null: `reply` says why not.
   const Contract* contract(const Params& params, Reply& reply) const;

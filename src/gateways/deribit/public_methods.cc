@@ -89,6 +89,11 @@ std::optional<Reply> Methods::call(std::string_view method, Caller& caller, cons
     for (const Row& row : private_rows())
       if (row.name == method.substr(8)) return (this->*row.handler)(caller, params);
   }
+  if (is_for_others(method)) {
+    Reply reply = Reply::refused(13021, "forbidden");
+    reply.reason = "not available to this account";
+    return reply;
+  }
   return std::nullopt;
 }
 

@@ -102,6 +102,23 @@ constexpr std::string_view kAsked[] = {
 constexpr std::string_view kSent[] = {"/api/v5/account/set-auto-loan",
                                       "/api/v5/account/position-builder",
                                       "/api/v5/trade/order-precheck", "/api/v5/trade/mass-cancel"};
+// Of no account here, whatever its level: loans, settings of portfolio margin, and those of options
+// and of spot.
+constexpr std::string_view kNever[] = {"/api/v5/account/set-collateral-assets",
+                                       "/api/v5/account/borrow-repay",
+                                       "/api/v5/account/quick-margin-borrow-repay",
+                                       "/api/v5/account/spot-manual-borrow-repay",
+                                       "/api/v5/account/set-auto-repay",
+                                       "/api/v5/account/set-riskOffset-amt",
+                                       "/api/v5/account/set-riskOffset-type",
+                                       "/api/v5/account/set-settle-currency",
+                                       "/api/v5/account/set-fee-type",
+                                       "/api/v5/account/set-trading-config",
+                                       "/api/v5/account/activate-option",
+                                       "/api/v5/account/move-positions",
+                                       "/api/v5/account/account-level-switch-preset",
+                                       "/api/v5/account/mmp-reset",
+                                       "/api/v5/account/mmp-config"};
 
 }  // namespace
 
@@ -114,6 +131,8 @@ const std::vector<Api::Route>& Api::routes() {
       all.push_back({"GET", path, &Api::of_other_levels, true, 5});
     for (const std::string_view path : kSent)
       all.push_back({"POST", path, &Api::of_other_levels, true, 5});
+    for (const std::string_view path : kNever)
+      all.push_back({"POST", path, &Api::of_no_level, true, 5});
     return all;
   }();
   return kRoutes;

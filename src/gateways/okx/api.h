@@ -107,6 +107,7 @@ class Api {
   Outcome valuation(const Ask& ask);
   Outcome account_risk(const Ask& ask);
   Outcome of_other_levels(const Ask& ask);
+  Outcome of_no_level(const Ask& ask);
   Outcome set_account_level(const Ask& ask);
   Outcome echo_setting(const Ask& ask);
   Outcome rate_limit(const Ask& ask);

@@ -237,6 +237,8 @@ Outcome Api::of_other_levels(const Ask& ask) {
   return {};
 }
 
+Outcome Api::of_no_level(const Ask&) { return account_refusal(Reject::no_such_mode); }
+
 // Accounts are opened at their level, and stay there.
 Outcome Api::set_account_level(const Ask& ask) {
   const CollateralMode mode = venue_.desk.collateral(ask.account);

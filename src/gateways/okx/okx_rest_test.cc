@@ -452,6 +452,8 @@ TEST(OkxAccountLevel, WhatIsOfOtherLevelsIsRefused) {
   OkxClient c;
   EXPECT_EQ(OkxClient::code(c.get("/api/v5/account/risk-state")), "51010");
   EXPECT_EQ(OkxClient::code(c.post("/api/v5/trade/order-precheck", "{}")), "51010");
+  EXPECT_EQ(OkxClient::code(c.post("/api/v5/account/set-riskOffset-type", "{}")), "51010");
+  EXPECT_EQ(OkxClient::code(c.get("/api/v5/account/quick-margin-borrow-repay-history")), "0");
   EXPECT_EQ(OkxClient::code(c.post("/api/v5/account/set-account-level", R"({"acctLv":"2"})")), "0");
   EXPECT_EQ(OkxClient::code(c.post("/api/v5/account/set-account-level", R"({"acctLv":"4"})")),
             "51070");
