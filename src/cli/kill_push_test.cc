@@ -118,7 +118,20 @@ class StandIn {
   }
   std::atomic<pid_t> pusher = 0;
   size_t requests() const { return requests_; }
-  Tables tables;  // touched by the loop alone while a pusher runs
+  // The tables are the loop's: it hands them out, or empties them.
+  Tables tables() {
+    std::promise<Tables> taken;
+    loop_->post([&] { taken.set_value(tables_); });
+    return taken.get_future().get();
+  }
+  void clear() {
+    std::promise<void> done;
+    loop_->post([&] {
+      tables_.clear();
+      done.set_value();
+    });
+    done.get_future().get();
+  }
 
  private:
   void answer(const net::ServerRequest& request, const net::ReplyPtr& reply) {
@@ -138,7 +151,7 @@ class StandIn {
   std::string carry_out(const std::string& statement, const std::string& data) {
     if (statement.starts_with("CREATE DATABASE")) return {};
     if (statement.starts_with("CREATE TABLE")) {
-      WarehouseTable& table = tables[between(statement, "EXISTS ", " (")];
+      WarehouseTable& table = tables_[between(statement, "EXISTS ", " (")];
       if (!table.columns.empty()) return {};  // IF NOT EXISTS
       const std::string columns = between(statement, " (", ") ENGINE");
       for (const std::string_view column : split(columns, ',')) {
@@ -150,8 +163,8 @@ class StandIn {
     }
     if (statement.find("system.columns") != statement.npos) {
       std::string out;
-      for (const auto& [name, type] : tables[between(statement, "database = '", "'") + "." +
-                                             between(statement, "table = '", "'")]
+      for (const auto& [name, type] : tables_[between(statement, "database = '", "'") + "." +
+                                              between(statement, "table = '", "'")]
                                           .columns)
         out += name + "\t" + type + "\n";
       return out;
@@ -159,14 +172,14 @@ class StandIn {
     if (statement.starts_with("SELECT batch")) {
       std::string out;
       const std::string tape = between(statement, "tape = '", "'");
-      for (const auto& [key, batch] : tables[between(statement, "FROM ", " WHERE")].batches) {
+      for (const auto& [key, batch] : tables_[between(statement, "FROM ", " WHERE")].batches) {
         if (key.first == tape)
           out += fmt::format("{}\t{}\t{}\t{}\n", key.second, batch.rows, batch.first, batch.last);
       }
       return out;
     }
     EXPECT_TRUE(statement.starts_with("INSERT INTO")) << statement;
-    insert(tables[between(statement, "INTO ", " (")], data);
+    insert(tables_[between(statement, "INTO ", " (")], data);
     return {};
   }
 
@@ -185,6 +198,7 @@ class StandIn {
   }
 
   std::string url_;
+  Tables tables_;
   net::Loop* loop_ = nullptr;
   std::atomic<size_t> requests_ = 0, kill_at_ = 0;
   std::atomic<bool> after_ = false;
@@ -211,7 +225,7 @@ TEST(KillPush, AtEachRequestEveryRowOnceInTheEnd) {
   StandIn server;
   server.kill_at(0, false);
   ASSERT_EQ(push(server, tape), 0);
-  const Tables whole = server.tables;
+  const Tables whole = server.tables();
   const size_t requests = server.requests();
   ASSERT_GT(requests, 8U);
   size_t rows = 0;
@@ -220,19 +234,19 @@ TEST(KillPush, AtEachRequestEveryRowOnceInTheEnd) {
   }
   ASSERT_GT(rows, 10'000U);
   ASSERT_EQ(push(server, tape), 0);
-  EXPECT_TRUE(server.tables == whole) << "pushed twice";
+  EXPECT_TRUE(server.tables() == whole) << "pushed twice";
   size_t kills = 0;
   for (size_t n = 1; n <= requests; ++n) {
     const bool after = n % 2 == 0;
     const std::string what =
         fmt::format("killed {} request {} of {}", after ? "after" : "before", n, requests);
-    server.tables.clear();
+    server.clear();
     server.kill_at(n, after);
     ASSERT_EQ(push(server, tape), -1) << what;
     ++kills;
     server.kill_at(0, false);
     ASSERT_EQ(push(server, tape), 0) << what;
-    EXPECT_TRUE(server.tables == whole) << what;
+    EXPECT_TRUE(server.tables() == whole) << what;
   }
   std::fputs(
       fmt::format("tape push: {} requests, {} kills, {} rows each once\n", requests, kills, rows)
