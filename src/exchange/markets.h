@@ -19,6 +19,7 @@ struct Market {
   int64_t size = 0;                      // contract size, raw Qty
   int64_t price_min = 1, price_max = 1;  // marks and settlement stay within these
   int64_t unit = 0;  // linear: value of one lot at one tick, where that is an integer; else 0
+  // By know_values(), from the fields above.
   int64_t lot_size = 0;   // linear: units of 1e-8 of the base, where that is an integer; else 0
   Lots lots_fit = 0;      // so many are within kValueMax at any price from price_min to price_max
   Units dearest_lot = 0;  // the most that one lot is worth at such a price, where one fits
@@ -74,7 +75,8 @@ Wide wide_value(const Market& m, Lots lots, int64_t price,
                 Round round);  // before it is known to fit
 bool value_fits(const Market& m, Lots lots, int64_t price);
 int64_t dearest_price(const Market& m);  // of price_min and price_max
-Lots lots_that_fit(const Market& m);
+// What value() and value_fits() need not work out each time; they say the same before it.
+void know_values(Market& m);
 Units value(const Market& m, Lots lots, int64_t price, Round round);
 Units value_at(const Market& m, Lots lots, Tick tick);
 Wide ticks_value(const Market& m, Wide lots_ticks);  // linear: of lots at the tick of each

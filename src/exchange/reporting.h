@@ -10,7 +10,8 @@ namespace delever::exchange {
 struct Reporting {
   ExchangeSink* sink = nullptr;  // of the command in hand
   Instant now = Instant::min();
-  Notice notice;  // in the sink's hands
+  // What the sink is shown by the two below: kept, so that nothing is cleared for each.
+  Notice notice;
   Event event;
 
   void emit(AccountId account, NoticeBody body) {

@@ -124,9 +124,6 @@ Result<void> Exchange::State::build_market(const Listing& listing) {
   constexpr Wide one = static_cast<Wide>(Price::scale) * Qty::scale;
   if (!m.inverse && per_lot_tick % one == 0 && per_lot_tick / one <= kValueMax)
     m.unit = static_cast<int64_t>(per_lot_tick / one);
-  const Wide per_lot = static_cast<Wide>(m.step) * m.size;  // units of 1e-16
-  if (!m.inverse && per_lot % Qty::scale == 0 && per_lot / Qty::scale <= kValueMax)
-    m.lot_size = static_cast<int64_t>(per_lot / Qty::scale);
   m.maker = lowest_terms(*rules.fees->maker);
   m.taker = lowest_terms(*rules.fees->taker);
   m.liquidation_fee = lowest_terms(rules.fees->liquidation.value_or(Rate()));
@@ -165,8 +162,7 @@ void Exchange::State::link_markets() {
       m.price_max =
           std::max(m.price_max,
                    m.settle == m.base ? Price::scale : markets.indices[m.listing->index].price_max);
-    m.lots_fit = lots_that_fit(m);
-    if (m.lots_fit > 0) m.dearest_lot = value(m, 1, dearest_price(m), Round::up);
+    know_values(m);
     for (InstrumentId i = 0; m.option && i < markets.size(); ++i) {
       const Market& f = markets[i];
       if (!f.option && !f.spot && f.base == m.base && f.listing->expiry == m.listing->expiry)

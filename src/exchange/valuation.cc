@@ -34,13 +34,17 @@ bool value_fits(const Market& m, Lots lots, int64_t price) {
 int64_t dearest_price(const Market& m) { return m.inverse ? m.price_min : m.price_max; }
 // The more lots, and the dearer, the larger their value: what fits at the dearest price fits at
 // all.
-Lots lots_that_fit(const Market& m) {
+void know_values(Market& m) {
+  const Wide size = static_cast<Wide>(m.step) * m.size;  // of a lot, units of 1e-16
+  if (!m.inverse && size % Qty::scale == 0 && size / Qty::scale <= kValueMax)
+    m.lot_size = static_cast<int64_t>(size / Qty::scale);
   Lots fit = 0, beyond = kLotsMax;
   while (fit + 1 < beyond) {
     const Lots between = fit + (beyond - fit) / 2;
     (value_fits(m, between, dearest_price(m)) ? fit : beyond) = between;
   }
-  return fit;
+  m.lots_fit = fit;
+  if (fit > 0) m.dearest_lot = value(m, 1, dearest_price(m), Round::up);
 }
 Units value(const Market& m, Lots lots, int64_t price, Round round) {
   CHECK(lots >= 0);

@@ -33,9 +33,7 @@ TEST(Valuation, WhatIsKnownBeforehandChangesNoValue) {
     std::mt19937_64 again = random;
     const Market plain = drawn(again);
     Market m = drawn(random);
-    const Wide size = static_cast<Wide>(m.step) * m.size;
-    if (!m.inverse && size % Qty::scale == 0) m.lot_size = narrow(size / Qty::scale);
-    m.lots_fit = lots_that_fit(plain);
+    know_values(m);
     whole += m.lot_size != 0;
     for (int k = 0; k < 5; ++k) {
       const Lots near = m.lots_fit - 2 + static_cast<int64_t>(random() % 5);
@@ -55,10 +53,15 @@ TEST(Valuation, WhatIsKnownBeforehandChangesNoValue) {
 TEST(Valuation, TheMostLotsThatFit) {
   std::mt19937_64 random(2);
   for (int n = 0; n < 2'000; ++n) {
-    const Market m = drawn(random);
-    const Lots most = lots_that_fit(m);
-    EXPECT_TRUE(most == 0 || value_fits(m, most, dearest_price(m)));
-    EXPECT_TRUE(most + 1 == kLotsMax || !value_fits(m, most + 1, dearest_price(m)));
+    std::mt19937_64 again = random;
+    const Market plain = drawn(again);
+    Market m = drawn(random);
+    know_values(m);
+    const Lots most = m.lots_fit;
+    EXPECT_TRUE(most == 0 || value_fits(plain, most, dearest_price(m)));
+    EXPECT_TRUE(most + 1 == kLotsMax || !value_fits(plain, most + 1, dearest_price(m)));
+    if (most == 0) continue;
+    EXPECT_EQ(m.dearest_lot, value(plain, 1, dearest_price(m), Round::up));
   }
 }
 
