@@ -57,7 +57,7 @@ Reply Methods::locks(Caller&, const Params&) {
 }
 
 Reply Methods::no_rows(Caller&, const Params&) { return Reply::ok(R"({"count":0,"data":[]})"); }
-// Nothing is deposited: there is no address until somebody makes one.
+
 // Methods that the venue has and this market has no place for: a caller learns that they are not
 // for it, as an account without the scope does there, and not that they do not exist.
 bool Methods::is_for_others(std::string_view method) {
@@ -111,6 +111,7 @@ bool Methods::is_for_others(std::string_view method) {
   return std::find(std::begin(names), std::end(names), method) != std::end(names);
 }
 
+// Nothing is deposited: there is no address until somebody makes one.
 Reply Methods::no_address(Caller&, const Params&) { return Reply::ok("null"); }
 
 }  // namespace delever::gateways::deribit
